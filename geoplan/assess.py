@@ -1,0 +1,197 @@
+"""The spine: from a workspace and a rule pack to one immutable assessment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geoplan import __version__
+from geoplan.compliance import evaluate
+from geoplan.coverage import Coverage, cover, offering, operating
+from geoplan.i18n import _
+from geoplan.layers import Layers, Progress
+from geoplan.model import Problem, Service, Settings, Severity, Verdict
+from geoplan.network import Locations, Network, ScipyTravelTimes, TravelTimes, build_network, locate, service_areas
+from geoplan.standards import Facts, Pack
+
+SERVICE_AREA_MARGIN_M = 50.0
+_BEYOND_M = 500.0  # roads that reach this far beyond the county count as reaching beyond it
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What was found, and all that it was found from. Nothing in it may be changed.
+
+    Attributes:
+        facilities: those that operate in ``year``, sorted by id, with ``located``.
+        coverages: one per service of the pack.
+        service_areas: one polygon per operating facility and service: ``facility_id``, ``name``, ``kind`` (of the
+            service), ``minutes``; drawings, in the layers' CRS.
+        problems: what was found wrong with the data on the way.
+    """
+
+    layers: Layers
+    pack: Pack
+    year: int
+    settings: Settings
+    network: Network
+    facilities: gpd.GeoDataFrame
+    coverages: tuple[Coverage, ...]
+    verdicts: tuple[Verdict, ...]
+    service_areas: gpd.GeoDataFrame
+    problems: tuple[Problem, ...]
+
+    @property
+    def provenance(self) -> Mapping[str, object]:
+        """What the figures rest on: version, parameters, and for each layer its digest, source, date and licence."""
+        entries = {entry.role: entry for entry in self.layers.manifest.layers}
+        layers = {
+            role: {
+                "digest": digest,
+                "rows": len(self.layers.frames[role]),
+                "file": entries[role].file,
+                "source": entries[role].source,
+                "licence": entries[role].licence,
+                "as_of": entries[role].as_of.isoformat() if entries[role].as_of else None,
+                "synthetic": entries[role].synthetic,
+            }
+            for role, digest in self.layers.digests.items()
+        }
+        return {
+            "geoplan": __version__,
+            "digest": self.layers.digest,
+            "crs": self.layers.crs.to_string(),
+            "walk_speed_mps": self.settings.walk_speed_mps,
+            "snap_limit_m": self.settings.snap_limit_m,
+            "network": {"nodes": len(self.network.xy), "edges": len(self.network.tail), "islands": self.network.islands},
+            "layers": layers,
+        }
+
+
+def assess(
+    layers: Layers,
+    pack: Pack,
+    *,
+    year: int | None = None,
+    settings: Settings | None = None,
+    progress: Progress = lambda _stage: None,
+) -> Assessment:
+    """Assess a workspace's layers against a rule pack.
+
+    Args:
+        year: the year that is checked; the manifest's, else the pack's target year when not given.
+
+    Raises:
+        NetworkError: the roads make no network.
+    """
+    settings = settings or Settings()
+    year = year or layers.manifest.year or pack.target_year or 2025
+    frames = {**layers.frames, "facilities": operating(layers.frames["facilities"], year)}
+    progress(_("建立路网"))
+    network = build_network(frames["roads"])
+    progress(_("定位居民点和设施"))
+    homes, sites = (locate(network, _points(frames[role]), settings.snap_limit_m) for role in ("demand", "facilities"))
+    travel = ScipyTravelTimes(network, settings.walk_speed_mps)
+    progress(_("计算行程时间与覆盖"))
+    coverages = tuple(_coverage(service, travel, frames, homes, sites) for service in pack.services.values())
+    progress(_("绘制服务范围"))
+    areas = _service_areas(coverages, travel, network, frames["facilities"], sites, settings)
+    progress(_("对照规划条款"))
+    facts = Facts(frames, {c.service.id: c.units for c in coverages}, _place(layers), year)
+    return Assessment(
+        layers=layers,
+        pack=pack,
+        year=year,
+        settings=settings,
+        network=network,
+        facilities=frames["facilities"].assign(located=sites.located),
+        coverages=coverages,
+        verdicts=evaluate(pack, facts),
+        service_areas=areas,
+        problems=layers.problems + _network_problems(layers, network, frames["facilities"], sites),
+    )
+
+
+def _points(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Where each row is, as a point inside it; None where it has no geometry."""
+    return np.asarray(shapely.point_on_surface(frame.geometry.to_numpy()), dtype=object)
+
+
+def _place(layers: Layers) -> tuple[str, str]:
+    """Code and name of the county: its row in the units layer, else the workspace's name."""
+    units = layers.get("units")
+    county = units[units["level"] == "county"] if units is not None else None
+    if county is not None and len(county) == 1:
+        return str(county["unit_code"].iloc[0]), str(county["name"].iloc[0])
+    return "*", layers.manifest.name
+
+
+def _chosen(locations: Locations, rows: NDArray[np.int64]) -> Locations:
+    return Locations(locations.edge[rows], locations.along[rows], locations.leg_m[rows])
+
+
+def _sites_of(service: Service, facilities: gpd.GeoDataFrame, sites: Locations) -> tuple[gpd.GeoDataFrame, Locations]:
+    rows = np.flatnonzero(facilities["kind"].isin(service.kinds))
+    return offering(facilities, service), _chosen(sites, rows)
+
+
+def _coverage(
+    service: Service, travel: TravelTimes, frames: Mapping[str, gpd.GeoDataFrame], homes: Locations, sites: Locations
+) -> Coverage:
+    facilities, places = _sites_of(service, frames["facilities"], sites)
+    return cover(service, travel, homes, places, {**frames, "facilities": facilities})
+
+
+def _service_areas(
+    coverages: tuple[Coverage, ...],
+    travel: TravelTimes,
+    network: Network,
+    facilities: gpd.GeoDataFrame,
+    sites: Locations,
+    settings: Settings,
+) -> gpd.GeoDataFrame:
+    columns: dict[str, list[object]] = {"facility_id": [], "name": [], "kind": [], "minutes": [], "geometry": []}
+    for coverage in coverages:
+        service = coverage.service
+        offered, places = _sites_of(service, facilities, sites)
+        reached = travel.reached(places, service.limit_ms)
+        areas = service_areas(network, reached, settings.walk_speed_mps, service.limit_ms, SERVICE_AREA_MARGIN_M)
+        columns["facility_id"] += offered["facility_id"].tolist()
+        columns["name"] += offered["name"].tolist()
+        columns["kind"] += [service.id] * len(offered)
+        columns["minutes"] += [service.minutes] * len(offered)
+        columns["geometry"] += list(areas)
+    return gpd.GeoDataFrame(columns, geometry="geometry", crs=network.crs)
+
+
+def _network_problems(
+    layers: Layers, network: Network, facilities: gpd.GeoDataFrame, sites: Locations
+) -> tuple[Problem, ...]:
+    problems = []
+    lost = facilities["facility_id"][~sites.located & facilities.geometry.notna().to_numpy()]
+    if len(lost):
+        text, remedy = _("设施附近没有可步行的道路，不参与覆盖计算"), _("请核对坐标，或补充道路")
+        problems.append(Problem(Severity.WARNING, "facilities", text, remedy, tuple(lost)))
+    if network.islands > 1:
+        share = network.length_m[network.island[network.tail] > 0].sum() / network.length_m.sum()
+        text = _("路网有 {count} 处与主网不相连的孤岛，占道路长度 {share:.2%}").format(count=network.islands - 1, share=share)
+        problems.append(Problem(Severity.NOTE, "roads", text, _("如非实情，请接通道路")))
+    if _stops_at_border(layers, network):
+        text = _("道路止于县界，界外的设施和近路没有计入")
+        problems.append(Problem(Severity.NOTE, "roads", text, _("请补充县界以外几公里的道路和设施")))
+    return tuple(problems)
+
+
+def _stops_at_border(layers: Layers, network: Network) -> bool:
+    """Whether a county's roads do not go on beyond its border."""
+    units = layers.get("units")
+    if units is None:
+        return False
+    county = shapely.union_all(units.geometry.to_numpy()).buffer(_BEYOND_M)
+    shapely.prepare(county)
+    return bool(shapely.contains_xy(county, network.xy).all())

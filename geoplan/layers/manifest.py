@@ -1,0 +1,152 @@
+"""The manifest: which file is which layer, in which coordinate system, from whom and under what licence."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from geoplan.crs import DATUMS
+from geoplan.errors import ManifestError, WorkspaceError
+from geoplan.i18n import _
+from geoplan.layers.schema import ROLES
+
+MANIFEST = Path("layers") / "manifest.toml"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LayerEntry:
+    """One layer as the manifest describes it.
+
+    Attributes:
+        file: path below ``layers/``.
+        layer: the layer's name inside a GeoPackage; may be empty when there is only one.
+        crs: what PROJ understands; needed where the file carries none.
+        datum: ``gcj02`` or ``bd09`` for shifted coordinates in degrees.
+        encoding: of Shapefile attributes and CSV; UTF-8 or what the .cpg says when empty.
+        columns: our field names to the file's column names.
+    """
+
+    role: str
+    file: str
+    layer: str = ""
+    crs: str = ""
+    datum: str = ""
+    encoding: str = ""
+    columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    source: str = ""
+    licence: str = ""
+    as_of: date | None = None
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A workspace's table of contents.
+
+    Attributes:
+        root: the workspace's folder.
+        pack: the rule pack it is checked against unless another is asked for.
+        analysis_crs: a metric CRS to use instead of the one its longitude gives.
+    """
+
+    root: Path
+    name: str
+    name_en: str
+    layers: tuple[LayerEntry, ...]
+    pack: str = ""
+    year: int | None = None
+    analysis_crs: str = ""
+
+    @property
+    def synthetic_roles(self) -> tuple[str, ...]:
+        """The layers that are made up and must be labelled wherever they are seen."""
+        return tuple(entry.role for entry in self.layers if entry.synthetic)
+
+    def entry(self, role: str) -> LayerEntry | None:
+        """The layer of a role, if the workspace has one."""
+        return next((entry for entry in self.layers if entry.role == role), None)
+
+    def path(self, entry: LayerEntry) -> Path:
+        """Where a layer's file is."""
+        return self.root / "layers" / entry.file
+
+
+def read_manifest(root: Path) -> Manifest:
+    """Read ``layers/manifest.toml`` of a workspace.
+
+    Raises:
+        WorkspaceError: there is no manifest.
+        ManifestError: it is not TOML, or says something it should not.
+    """
+    path = root / MANIFEST
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        text = _("{folder} 不是工作区：缺少 {manifest}。请换一个文件夹，或先用 geoplan demo 生成示例。")
+        raise WorkspaceError(text.format(folder=root, manifest=MANIFEST.as_posix())) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(_("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=error)) from error
+    except OSError as error:
+        raise WorkspaceError(_("无法读取 {file}：{error}").format(file=path, error=error.strerror)) from error
+    return _manifest(root, table)
+
+
+def _manifest(root: Path, table: dict[str, Any]) -> Manifest:
+    where = MANIFEST.as_posix()
+    entries = table.pop("layer", [])
+    schema = table.pop("schema", SCHEMA)
+    if schema != SCHEMA:
+        raise ManifestError(_("{file}：schema = {schema}，本程序只认识 {known}。").format(file=where, schema=schema, known=SCHEMA))
+    if not isinstance(entries, list) or not entries:
+        raise ManifestError(_("{file} 没有任何 [[layer]]，请至少登记道路、居民点和设施。").format(file=where))
+    kinds = {"name": str, "name_en": str, "pack": str, "year": int, "analysis_crs": str}
+    _check(table, kinds, where)
+    layers = tuple(_entry(entry, number) for number, entry in enumerate(entries, start=1))
+    roles = [entry.role for entry in layers]
+    for role in roles:
+        if roles.count(role) > 1:
+            raise ManifestError(_("{file}：图层角色 {role} 出现了多次，请合并为一个图层。").format(file=where, role=role))
+    name = table.pop("name", root.resolve().name)
+    return Manifest(root=root, name=name, name_en=table.pop("name_en", "") or name, layers=layers, **table)
+
+
+def _entry(table: Any, number: int) -> LayerEntry:
+    where = _("{file} 第 {number} 个 [[layer]]").format(file=MANIFEST.as_posix(), number=number)
+    if not isinstance(table, dict):
+        raise ManifestError(_("{where} 应当是表。").format(where=where))
+    kinds: dict[str, type] = {item.name: str for item in fields(LayerEntry)}
+    _check(table, {**kinds, "columns": dict, "as_of": date, "synthetic": bool}, where)
+    for required in ("role", "file"):
+        if not table.get(required):
+            raise ManifestError(_("{where} 缺少 {key}。").format(where=where, key=required))
+    if table["role"] not in ROLES:
+        text = _("{where}：没有名为“{role}”的图层角色，可用：{known}。")
+        raise ManifestError(text.format(where=where, role=table["role"], known=", ".join(ROLES)))
+    if table.get("datum", "wgs84") not in DATUMS:
+        text = _("{where}：datum“{datum}”未知，可用：{known}。")
+        raise ManifestError(text.format(where=where, datum=table["datum"], known=", ".join(DATUMS)))
+    _inside(table["file"], where)
+    columns = {str(ours): str(theirs) for ours, theirs in table.get("columns", {}).items()}
+    return LayerEntry(**{**table, "columns": MappingProxyType(columns)})
+
+
+def _inside(file: str, where: str) -> None:
+    """A layer's file must lie below ``layers/``: a workspace can be copied as a whole, and cannot read elsewhere."""
+    path = Path(file)
+    if path.is_absolute() or ".." in path.parts:
+        raise ManifestError(_("{where}：file“{name}”必须是 layers/ 之内的相对路径。").format(where=where, name=file))
+
+
+def _check(table: dict[str, Any], kinds: Mapping[str, type], where: str) -> None:
+    for key, value in table.items():
+        if key not in kinds:
+            text = _("{where}：不认识的键“{key}”，可用：{known}。")
+            raise ManifestError(text.format(where=where, key=key, known=", ".join(kinds)))
+        if not isinstance(value, kinds[key]) or (kinds[key] is int and isinstance(value, bool)):
+            raise ManifestError(_("{where}：“{key}”的值类型不对。").format(where=where, key=key))

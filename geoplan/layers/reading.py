@@ -1,0 +1,193 @@
+"""From a file to a raw frame with a CRS: GeoPackage, GeoJSON, Shapefile, GeoParquet, CSV, OSM PBF, GraphML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NoReturn
+from xml.etree.ElementTree import ParseError
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataSourceError
+from shapely.errors import ShapelyError
+
+from geoplan import crs as crs_
+from geoplan.errors import CrsError, LayerError, WorkspaceError
+from geoplan.i18n import _
+from geoplan.layers import osm
+from geoplan.layers.manifest import LayerEntry
+from geoplan.model import Problem, Severity
+
+# What the libraries raise for a file that is damaged or is not what its name says.
+_READ_FAULTS = (DataSourceError, ShapelyError, ParseError, LookupError, ValueError, OSError, RuntimeError)
+_CHINESE_ENCODING = "gb18030"  # contains GBK and GB2312
+
+
+def read_raw(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
+    """Read one layer as its file has it: own column names, own CRS (the manifest's where the file has none).
+
+    Raises:
+        WorkspaceError: the file is not there.
+        LayerError: the file cannot be read, or its CRS is missing or contradicts the manifest.
+    """
+    if not path.is_file():
+        raise WorkspaceError(_("图层 {role} 的文件不存在：{file}。请检查 manifest.toml。").format(role=entry.role, file=path))
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        _refuse(entry, _("不认识的文件格式“{suffix}”").format(suffix=path.suffix), _("请转换为 {known}").format(known=" ".join(_READERS)))
+    if path.suffix.lower() in _ROADS_ONLY and entry.role != "roads":
+        _refuse(entry, _("只有道路图层可以是 {suffix} 文件").format(suffix=path.suffix), _("请改用矢量或 CSV 文件"))
+    try:
+        frame = reader(path, entry)
+    except LayerError:
+        raise
+    except _READ_FAULTS as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        _refuse(entry, _("文件 {name} 无法读取（{reason}）").format(name=path.name, reason=reason), _("请确认文件完整、格式与扩展名一致"))
+    return _with_crs(frame, entry)
+
+
+def _refuse(entry: LayerEntry, message: str, remedy: str) -> NoReturn:
+    problem = Problem(Severity.ERROR, entry.role, message, remedy)
+    raise LayerError(message, (problem,))
+
+
+def _with_crs(frame: gpd.GeoDataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
+    try:
+        stated = crs_.parse(entry.crs, _("图层 {role}").format(role=entry.role)) if entry.crs else None
+    except CrsError as error:
+        _refuse(entry, str(error), _("请在 manifest.toml 中改正 crs"))
+    if frame.crs is None and stated is None:
+        _refuse(entry, _("没有坐标系"), _("请在 manifest.toml 的该图层写明 crs，例如 EPSG:4490；不会替您猜测"))
+    if frame.crs is None:
+        frame = frame.set_crs(stated)
+    elif stated is not None and not _same_crs(pyproj.CRS(frame.crs), stated):
+        text = _("文件的坐标系（{file}）与 manifest.toml（{manifest}）不一致")
+        _refuse(entry, text.format(file=frame.crs.name, manifest=stated.name), _("请核对后改正其中之一"))
+    if entry.datum in {"gcj02", "bd09"}:
+        if not frame.crs.is_geographic:
+            _refuse(entry, _("datum 只用于经纬度数据"), _("请删去 datum，或提供经纬度坐标"))
+        shifted = crs_.undo_shift(frame.geometry.to_numpy(), entry.datum)
+        frame = gpd.GeoDataFrame(frame.drop(columns=frame.geometry.name), geometry=shifted, crs=crs_.WGS84)
+    return frame
+
+
+def _same_crs(one: pyproj.CRS, other: pyproj.CRS) -> bool:
+    """Equal up to axis order, which file formats write as they like; coordinates are x, y always."""
+    return one.equals(other, ignore_axis_order=True) or (one.to_epsg() is not None and one.to_epsg() == other.to_epsg())
+
+
+def _read_vector(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
+    names = [str(row[0]) for row in pyogrio.list_layers(path)]
+    if entry.layer and entry.layer not in names:
+        text = _("文件 {name} 中没有图层“{layer}”，有：{known}")
+        _refuse(entry, text.format(name=path.name, layer=entry.layer, known=", ".join(names)), _("请改正 manifest.toml 的 layer"))
+    if not entry.layer and len(names) > 1:
+        text = _("文件 {name} 含多个图层：{known}").format(name=path.name, known=", ".join(names))
+        _refuse(entry, text, _("请在 manifest.toml 中用 layer 指明"))
+    return pyogrio.read_dataframe(path, layer=entry.layer or names[0], encoding=entry.encoding or None, fid_as_index=False)
+
+
+def _read_shapefile(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
+    for suffix in (".dbf", ".shx"):
+        if _sibling(path, suffix) is None:
+            _refuse(entry, _("Shapefile {name} 缺少 {suffix} 文件").format(name=path.name, suffix=suffix), _("请把同名的 .shp .shx .dbf .prj 一并复制"))
+    encoding = entry.encoding or ("" if _sibling(path, ".cpg") else _dbf_encoding(_sibling(path, ".dbf")))
+    return pyogrio.read_dataframe(path, encoding=encoding or None)
+
+
+def _sibling(path: Path, suffix: str) -> Path | None:
+    """The companion file, whatever the case of its suffix."""
+    return next((path.with_suffix(s) for s in (suffix, suffix.upper()) if path.with_suffix(s).is_file()), None)
+
+
+def _dbf_encoding(dbf: Path | None) -> str:
+    """UTF-8 when every text byte of the table is valid UTF-8, else GBK: without a .cpg the table does not say.
+
+    The header's first 32 bytes are binary (dBASE III layout: record count at 4, header length at 8).
+    """
+    if dbf is None:
+        return ""
+    raw = dbf.read_bytes()
+    header = int.from_bytes(raw[8:10], "little")
+    try:
+        raw[header:].rstrip(b"\x1a").decode("utf-8")
+    except UnicodeDecodeError:
+        return _CHINESE_ENCODING
+    return "utf-8"
+
+
+def _read_parquet(path: Path, _entry: LayerEntry) -> gpd.GeoDataFrame:
+    return gpd.read_parquet(path)
+
+
+def _read_csv(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
+    table = _csv_table(path, entry.encoding)
+    table.columns = pd.Index([str(name).strip() for name in table.columns])
+    for x, y in (("lon", "lat"), ("x", "y")):
+        names = entry.columns.get(x, x), entry.columns.get(y, y)
+        if set(names) <= set(table.columns):
+            return gpd.GeoDataFrame(table, geometry=_points(table, names, entry))
+    _refuse(entry, _("CSV 没有坐标列（lon、lat 或 x、y）"), _("请补充坐标列，或在 manifest.toml 的 columns 中写明列名"))
+
+
+def _points(table: pd.DataFrame, names: tuple[str, str], entry: LayerEntry) -> NDArray[np.object_]:
+    """Points of two text columns; None where either is blank.
+
+    Raises:
+        LayerError: a coordinate is there but is no number.
+    """
+    cells = [table[name].str.strip() for name in names]
+    numbers = [pd.to_numeric(column, errors="coerce").replace([np.inf, -np.inf], np.nan) for column in cells]
+    wrong = np.flatnonzero(sum((column != "") & number.isna() for column, number in zip(cells, numbers, strict=True)))
+    if len(wrong):
+        rows = tuple(f"#{row + 1}" for row in wrong)
+        message = _("坐标不是数字")
+        raise LayerError(message, (Problem(Severity.ERROR, entry.role, message, _("请填写十进制数字坐标"), rows),))
+    x, y = (number.to_numpy(float) for number in numbers)
+    points = shapely.points(x, y)
+    points[np.isnan(x) | np.isnan(y)] = None
+    return points
+
+
+def _csv_table(path: Path, encoding: str) -> pd.DataFrame:
+    def read(name: str) -> pd.DataFrame:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding=name)
+
+    if encoding:
+        return read(encoding)
+    try:
+        return read("utf-8-sig")
+    except UnicodeDecodeError:
+        return read(_CHINESE_ENCODING)
+
+
+def _read_pbf(path: Path, _entry: LayerEntry) -> gpd.GeoDataFrame:
+    return osm.read_pbf(path)
+
+
+def _read_graphml(path: Path, _entry: LayerEntry) -> gpd.GeoDataFrame:
+    return osm.read_graphml(path)
+
+
+_READERS: Mapping[str, Callable[[Path, LayerEntry], gpd.GeoDataFrame]] = MappingProxyType(
+    {
+        ".gpkg": _read_vector,
+        ".geojson": _read_vector,
+        ".json": _read_vector,
+        ".shp": _read_shapefile,
+        ".parquet": _read_parquet,
+        ".geoparquet": _read_parquet,
+        ".csv": _read_csv,
+        ".pbf": _read_pbf,
+        ".graphml": _read_graphml,
+    }
+)
+_ROADS_ONLY = (".pbf", ".graphml")

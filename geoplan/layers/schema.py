@@ -1,0 +1,262 @@
+"""What each layer must hold: roles, fields, and the words that real files use for coded values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from geoplan.i18n import mark
+
+
+class FieldKind(StrEnum):
+    """How the cells of a column are read."""
+
+    TEXT = "text"
+    NUMBER = "number"  # not negative
+    PEOPLE = "people"  # not negative, held in steps of 1/1024 person
+    SIGNED = "signed"  # a whole number of either sign
+    YEAR = "year"
+    DATE = "date"
+    FLAG = "flag"
+    CHOICE = "choice"  # one of the vocabulary's codes
+    CODES = "codes"  # several codes, separated by | or 、
+
+
+UNIT_LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "county": ("县", "区", "县级市", "市", "县（市、区）"),
+        "town": ("镇",),
+        "township": ("乡", "民族乡"),
+        "street": ("街道", "街道办事处"),
+        "village": ("村", "行政村", "建制村"),
+        "community": ("社区", "居委会"),
+    }
+)
+TOWNSHIP_LEVELS = ("town", "township", "street")
+
+FACILITY_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "care_home": ("养老机构", "养老院", "敬老院", "福利院"),
+        "township_centre": ("综合养老服务中心", "镇街综合养老服务中心"),
+        "community_centre": ("居家养老服务中心", "日间照料中心", "社区养老服务中心"),
+        "village_station": ("养老服务站", "村居养老服务站点", "颐康站", "农村幸福院"),
+        "canteen": ("长者食堂", "长者饭堂", "老年食堂"),
+    }
+)
+FACILITY_LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "county": ("县级", "县"),
+        "township": ("镇街级", "镇街", "乡镇级", "乡镇", "街道"),
+        "village": ("村居级", "村居", "村级", "社区级", "村", "社区"),
+    }
+)
+FACILITY_STATUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "existing": ("现状", "运营", "已建"),
+        "building": ("在建",),
+        "planned": ("规划", "规划新建"),
+        "renovating": ("改建",),
+        "expanding": ("扩建",),
+        "closed": ("撤并", "关闭", "停业"),
+    }
+)
+OPERATING = ("existing", "renovating", "expanding")
+
+# The plans' words for each service, from the function vocabulary of the five published plans.
+FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "full_residential": ("全日托养", "全托"),
+        "day_care": ("日间照料", "日托", "日间托养"),
+        "home_visit": ("上门服务", "居家上门"),
+        "guidance": ("协调指导", "对下指导", "业务指导"),
+        "resource_dispatch": ("统筹调配资源",),
+        "meals": ("助餐", "助餐配餐", "长者饭堂", "老年食堂"),
+        "safety": ("助安", "平安通", "一键呼救"),
+        "medical": ("助医", "医疗保健"),
+        "recreation": ("助娱", "文化娱乐"),
+        "has_venue": ("有场所",),
+        "has_equipment": ("有设备",),
+        "has_funding": ("有经费",),
+        "has_staff": ("有队伍",),
+        "has_rules": ("有制度",),
+    }
+)
+OWNERSHIP: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"public": ("公办",), "public_private": ("公建民营",), "private": ("民办",)}
+)
+ERAS: Mapping[str, tuple[str, ...]] = MappingProxyType({"new": ("新建",), "old": ("旧区", "已建", "旧城区")})
+BASES: Mapping[str, tuple[str, ...]] = MappingProxyType({"resident": ("常住",), "registered": ("户籍",)})
+URBAN_RURAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"urban": ("城区", "城镇"), "town": ("镇区",), "rural": ("农村", "乡村")}
+)
+
+
+def label(code: str, vocabulary: Mapping[str, tuple[str, ...]]) -> str:
+    """The Chinese word for a code; the code itself when the vocabulary does not know it."""
+    return vocabulary.get(code, (code,))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a layer.
+
+    Attributes:
+        required: the column must be there.
+        filled: no cell may be blank.
+        vocabulary: the codes and the words that stand for them, for ``CHOICE`` and ``CODES``.
+    """
+
+    name: str
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = False
+    filled: bool = False
+    vocabulary: Mapping[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What one layer must be.
+
+    Attributes:
+        geometry: the geometry types it may hold; empty when any will do.
+        key: the column that names a row, unique and filled; empty for roads, whose rows are numbered.
+    """
+
+    name: str
+    label: str
+    geometry: frozenset[str]
+    key: str
+    fields: tuple[Field, ...]
+    required: bool = False
+
+
+_POINT = frozenset({"Point", "MultiPoint"})
+_AREA = frozenset({"Polygon", "MultiPolygon"})
+_LINE = frozenset({"LineString", "MultiLineString"})
+
+
+def _key(name: str) -> Field:
+    return Field(name, required=True, filled=True)
+
+
+def _number(name: str, *, required: bool = False) -> Field:
+    return Field(name, FieldKind.NUMBER, required=required)
+
+
+ROLES: Mapping[str, Role] = MappingProxyType(
+    {
+        role.name: role
+        for role in (
+            Role(
+                "units",
+                mark("行政单元"),
+                _AREA,
+                "unit_code",
+                (
+                    _key("unit_code"),
+                    Field("name", required=True, filled=True),
+                    Field("level", FieldKind.CHOICE, required=True, filled=True, vocabulary=UNIT_LEVELS),
+                    Field("parent_code", required=True),
+                    Field("urban_rural", FieldKind.CHOICE, vocabulary=URBAN_RURAL),
+                ),
+            ),
+            Role(
+                "facilities",
+                mark("养老服务设施"),
+                _POINT | _AREA,
+                "facility_id",
+                (
+                    _key("facility_id"),
+                    Field("name", required=True, filled=True),
+                    Field("kind", FieldKind.CHOICE, required=True, filled=True, vocabulary=FACILITY_KINDS),
+                    Field("level", FieldKind.CHOICE, required=True, vocabulary=FACILITY_LEVELS),
+                    Field("status", FieldKind.CHOICE, required=True, filled=True, vocabulary=FACILITY_STATUS),
+                    Field("functions", FieldKind.CODES, vocabulary=FUNCTIONS),
+                    _number("beds"),
+                    _number("nursing_beds"),
+                    _number("residents"),
+                    _number("floor_area_m2"),
+                    _number("site_area_m2"),
+                    Field("ownership", FieldKind.CHOICE, vocabulary=OWNERSHIP),
+                    Field("open_year", FieldKind.YEAR),
+                    Field("unit_code"),
+                    Field("as_of"),
+                    Field("source"),
+                ),
+                required=True,
+            ),
+            Role(
+                "demand",
+                mark("居民点"),
+                _POINT | _AREA,
+                "demand_id",
+                (
+                    _key("demand_id"),
+                    Field("name"),
+                    Field("kind"),
+                    Field("pop_total", FieldKind.PEOPLE, required=True),
+                    Field("pop60", FieldKind.PEOPLE),
+                    Field("pop65", FieldKind.PEOPLE),
+                    Field("basis", FieldKind.CHOICE, vocabulary=BASES),
+                    Field("year", FieldKind.YEAR),
+                    Field("unit_code"),
+                ),
+                required=True,
+            ),
+            Role(
+                "estates",
+                mark("住宅小区"),
+                _POINT | _AREA,
+                "estate_id",
+                (
+                    _key("estate_id"),
+                    Field("name", required=True),
+                    _number("households", required=True),
+                    Field("era", FieldKind.CHOICE, vocabulary=ERAS),
+                    Field("approve_date", FieldKind.DATE),
+                    _number("facility_area_m2"),
+                    Field("unit_code"),
+                ),
+            ),
+            Role(
+                "roads",
+                mark("道路"),
+                _LINE,
+                "",
+                (
+                    Field("road_class"),
+                    Field("name"),
+                    Field("foot"),
+                    Field("access"),
+                    Field("service"),
+                    Field("oneway"),
+                    Field("walkable", FieldKind.FLAG),
+                    Field("grade", FieldKind.SIGNED),
+                ),
+                required=True,
+            ),
+            Role(
+                "landuse",
+                mark("土地利用"),
+                _AREA,
+                "parcel_id",
+                (
+                    _key("parcel_id"),
+                    Field("code", required=True, filled=True),
+                    Field("code_system", required=True, filled=True),
+                    Field("plan_year", FieldKind.YEAR),
+                    Field("status"),
+                ),
+            ),
+            Role(
+                "barriers",
+                mark("水系等障碍"),
+                _AREA | _LINE,
+                "barrier_id",
+                (_key("barrier_id"), Field("kind"), Field("name")),
+            ),
+        )
+    }
+)

@@ -1,0 +1,241 @@
+"""The door: a raw frame becomes a layer that the rest can rely on, or every reason why it cannot.
+
+Each check adds to one list of problems and goes on, so that a planner sees all of them at once.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geoplan.i18n import _
+from geoplan.layers.manifest import LayerEntry
+from geoplan.layers.schema import ROLES, Field, FieldKind, Role
+from geoplan.model import Problem, Severity
+
+Decode = Callable[[str], str | None]
+_NUMERIC = (FieldKind.NUMBER, FieldKind.PEOPLE, FieldKind.YEAR, FieldKind.SIGNED)
+_TRUE, _FALSE = {"1", "true", "yes", "y", "是"}, {"0", "false", "no", "n", "否"}
+# People may be fractions (raster cells, estimates). In steps of 1/1024 every sum of them is exact in float64,
+# whatever the order, so that covered + uncovered + unlocatable is the total to the last bit.
+_PERSON_STEPS = 1024.0
+_SEPARATORS = re.compile(r"[|、，,;；/]+")
+_YEARS = (1900, 2200)
+# A part may not exceed the whole: (part, whole).
+_PARTS = (("pop60", "pop_total"), ("pop65", "pop60"), ("nursing_beds", "beds"))
+
+
+class Door:
+    """Validates one layer; the problems gather in ``problems``.
+
+    Args:
+        raw: the frame as its file has it, with a CRS.
+        entry: how the manifest describes it.
+    """
+
+    def __init__(self, raw: gpd.GeoDataFrame, entry: LayerEntry) -> None:
+        self.role: Role = ROLES[entry.role]
+        self.problems: list[Problem] = []
+        self._raw = raw
+        self._columns = entry.columns
+
+    def pass_through(self) -> gpd.GeoDataFrame:
+        """The layer: the role's columns in canonical types, sorted by key, in the CRS it came in.
+
+        Text cells are never NaN, numbers are float64 with NaN for blank, dates are text in ISO form.
+        Usable only when no problem is an error.
+        """
+        frame = gpd.GeoDataFrame(geometry=self._raw.geometry.to_numpy(), crs=self._raw.crs)
+        if frame.empty:
+            self._report(Severity.ERROR, _("图层是空的"), _("请提供至少一行数据"))
+        for field in self.role.fields:
+            frame[field.name] = self._column(field)
+        if "nodes" in self._raw.columns and self.role.name == "roads":
+            frame["nodes"] = self._raw["nodes"].to_numpy()
+        self._check_key(frame)
+        self._check_geometry(frame)
+        self._check_parts(frame)
+        return frame.sort_values(self.role.key, ignore_index=True) if self.role.key else frame
+
+    def _report(self, severity: Severity, message: str, remedy: str, rows: Iterable[str] = ()) -> None:
+        self.problems.append(Problem(severity, self.role.name, message, remedy, tuple(rows)))
+
+    def _rows(self, mask: NDArray[np.bool_]) -> list[str]:
+        """What names the marked rows: their key, or their place in the file."""
+        key = self._columns.get(self.role.key, self.role.key)
+        places = np.flatnonzero(mask)
+        if key not in self._raw.columns:
+            return [f"#{place + 1}" for place in places]
+        names = _text(self._raw[key])
+        return [names[place] or f"#{place + 1}" for place in places]
+
+    def _column(self, field: Field) -> pd.Series:
+        theirs = self._columns.get(field.name, field.name)
+        if theirs not in self._raw.columns:
+            if field.required or field.name in self._columns:
+                self._report(
+                    Severity.ERROR,
+                    _("缺少必需的字段“{field}”").format(field=theirs),
+                    _("请补充该列，或在 manifest.toml 的 columns 中写明对应的列名"),
+                )
+            return pd.Series(_blank(field, len(self._raw)), dtype=_dtype(field))
+        cells = _text(self._raw[theirs])
+        blank = cells == ""
+        if field.filled and blank.any():
+            self._report(Severity.ERROR, _("字段“{field}”有空值").format(field=field.name), _("请填写"), self._rows(blank))
+        return pd.Series(self._read_cells(field, cells), dtype=_dtype(field))
+
+    def _read_cells(self, field: Field, cells: NDArray[np.object_]) -> NDArray[np.object_] | NDArray[np.float64]:
+        match field.kind:
+            case FieldKind.PEOPLE:
+                return np.round(self._numbers(field, cells) * _PERSON_STEPS) / _PERSON_STEPS
+            case FieldKind.NUMBER | FieldKind.YEAR | FieldKind.SIGNED:
+                return self._numbers(field, cells)
+            case FieldKind.DATE:
+                return self._dates(field, cells)
+            case FieldKind.FLAG:
+                return self._coded(field, cells, _flag)
+            case FieldKind.CHOICE:
+                return self._coded(field, cells, _decoder(field))
+            case FieldKind.CODES:
+                decode = _decoder(field)
+                return self._coded(field, cells, lambda cell: _codes(cell, decode))
+        return cells
+
+    def _numbers(self, field: Field, cells: NDArray[np.object_]) -> NDArray[np.float64]:
+        series = pd.Series(cells, dtype=object)
+        numbers = pd.to_numeric(series.str.replace(",", "").where(series != ""), errors="coerce").to_numpy(float, copy=True)
+        wrong = (cells != "") & ~np.isfinite(numbers)
+        self._report_cells(wrong, _("字段“{field}”不是数字"), _("请改为数字，未知请留空"), field)
+        numbers[~np.isfinite(numbers)] = np.nan
+        if field.kind in {FieldKind.NUMBER, FieldKind.PEOPLE}:
+            self._report_cells(numbers < 0, _("字段“{field}”为负数"), _("请改正，未知请留空"), field)
+        else:
+            self._report_cells(np.nan_to_num(numbers) % 1 != 0, _("字段“{field}”不是整数"), _("请改正"), field)
+        if field.kind is FieldKind.YEAR:
+            outside = (numbers < _YEARS[0]) | (numbers > _YEARS[1])
+            self._report_cells(outside, _("字段“{field}”不是年份"), _("请填写四位数年份"), field)
+        return numbers
+
+    def _report_cells(self, wrong: NDArray[np.bool_], message: str, remedy: str, field: Field) -> None:
+        if wrong.any():
+            self._report(Severity.ERROR, message.format(field=field.name), remedy, self._rows(wrong))
+
+    def _dates(self, field: Field, cells: NDArray[np.object_]) -> NDArray[np.object_]:
+        days = pd.to_datetime(pd.Series(cells, dtype=object).where(cells != ""), errors="coerce", format="ISO8601")
+        wrong = (cells != "") & days.isna().to_numpy()
+        self._report_cells(wrong, _("字段“{field}”不是日期"), _("请写成 2021-01-01 的形式"), field)
+        return days.dt.strftime("%Y-%m-%d").fillna("").to_numpy(object)
+
+    def _coded(self, field: Field, cells: NDArray[np.object_], decode: Decode) -> NDArray[np.object_]:
+        known = {cell: decode(cell) if cell else "" for cell in set(cells)}
+        unknown = sorted(cell for cell, code in known.items() if code is None)
+        if unknown:
+            allowed = [words[0] for words in (field.vocabulary or {"": ("是",), "-": ("否",)}).values()]
+            self._report(
+                Severity.ERROR,
+                _("字段“{field}”有不认识的值：{values}").format(field=field.name, values="、".join(unknown[:5])),
+                _("可用：{known}").format(known="、".join(allowed)),
+                self._rows(np.isin(cells, unknown)),
+            )
+        return np.array([known[cell] or "" for cell in cells], dtype=object)
+
+    def _check_key(self, frame: gpd.GeoDataFrame) -> None:
+        if not self.role.key:
+            return
+        keys = frame[self.role.key]
+        twice = (keys.duplicated(keep=False) & (keys != "")).to_numpy()
+        if twice.any():
+            rows = sorted(set(keys[twice]))
+            self._report(Severity.ERROR, _("编号“{key}”重复").format(key=self.role.key), _("每一行须有唯一的编号"), rows)
+
+    def _check_geometry(self, frame: gpd.GeoDataFrame) -> None:
+        shapes = frame.geometry.to_numpy()
+        missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+        if missing.any():
+            needed = self.role.name in {"units", "roads"}
+            self._report(
+                Severity.ERROR if needed else Severity.WARNING,
+                _("没有几何位置"),
+                _("请补充坐标") if needed else _("请补充坐标；在此之前该行不参与路网计算"),
+                self._rows(missing),
+            )
+        kinds = np.array([shape.geom_type if shape is not None else "" for shape in shapes], dtype=object)
+        wrong = ~missing & ~np.isin(kinds, list(self.role.geometry))
+        if wrong.any():
+            text = _("几何类型不对：{kinds}").format(kinds="、".join(sorted(set(kinds[wrong]))))
+            self._report(Severity.ERROR, text, _("应为 {kinds}").format(kinds=" / ".join(sorted(self.role.geometry))), self._rows(wrong))
+        points_only = ~missing & (shapely.get_dimensions(shapes) == 1) & (shapely.length(shapes) == 0)
+        if points_only.any():
+            self._report(Severity.WARNING, _("线的长度为零，不计入路网"), _("请删除或补全"), self._rows(points_only))
+        invalid = ~missing & ~points_only & ~shapely.is_valid(shapes)
+        if invalid.any():
+            reason = shapely.is_valid_reason(shapes[invalid][0])
+            self._report(Severity.ERROR, _("几何无效（{reason}）").format(reason=reason), _("请用 GIS 软件修复几何"), self._rows(invalid))
+        self._check_degrees(frame, missing)
+
+    def _check_degrees(self, frame: gpd.GeoDataFrame, missing: NDArray[np.bool_]) -> None:
+        """Degrees outside the globe; a latitude beyond 90 most often is a longitude in the wrong place."""
+        if not frame.crs.is_geographic:
+            return
+        west, south, east, north = shapely.bounds(frame.geometry.to_numpy()).T
+        swapped = ~missing & ((south < -90) | (north > 90))
+        if swapped.any():
+            self._report(Severity.ERROR, _("纬度超出 ±90 度，经度和纬度很可能写反了"), _("请交换经度列和纬度列"), self._rows(swapped))
+        outside = ~missing & ~swapped & ((west < -180) | (east > 180))
+        if outside.any():
+            self._report(Severity.ERROR, _("经度超出 ±180 度"), _("请检查坐标系：这些坐标可能以米为单位"), self._rows(outside))
+
+    def _check_parts(self, frame: gpd.GeoDataFrame) -> None:
+        for part, whole in _PARTS:
+            if part in frame and whole in frame:
+                more = (frame[part] > frame[whole]).to_numpy()
+                if more.any():
+                    text = _("“{part}”大于“{whole}”").format(part=part, whole=whole)
+                    self._report(Severity.WARNING, text, _("请核对这两个数"), self._rows(more))
+
+
+def _text(column: pd.Series) -> NDArray[np.object_]:
+    """Cells as trimmed text, blank for missing."""
+    return np.array([_cell(value) for value in column.to_numpy(object)], dtype=object)
+
+
+def _cell(value: object) -> str:
+    """One cell as text; a whole float loses its ``.0`` so that codes stay codes."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else str(int(value)) if value.is_integer() else repr(value)
+    return str(value).strip()
+
+
+def _dtype(field: Field) -> type:
+    return float if field.kind in _NUMERIC else object
+
+
+def _blank(field: Field, size: int) -> NDArray[np.object_] | NDArray[np.float64]:
+    return np.full(size, np.nan) if field.kind in _NUMERIC else np.full(size, "", dtype=object)
+
+
+def _decoder(field: Field) -> Decode:
+    """From a word that files use to its code; None for a word that the vocabulary does not hold."""
+    words = {code: code for code in field.vocabulary or {}}
+    for code, synonyms in (field.vocabulary or {}).items():
+        words.update(dict.fromkeys(synonyms, code))
+    return lambda cell: words.get(cell) or words.get(cell.lower())
+
+
+def _codes(cell: str, decode: Decode) -> str | None:
+    codes = [decode(word.strip()) for word in _SEPARATORS.split(cell) if word.strip()]
+    return None if None in codes else "|".join(sorted({code for code in codes if code}))
+
+
+def _flag(cell: str) -> str | None:
+    return "yes" if cell.lower() in _TRUE else "no" if cell.lower() in _FALSE else None

@@ -1,0 +1,135 @@
+"""A workspace's layers, validated once, in one metric CRS, with the digest of what was read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+
+from geoplan import crs as crs_
+from geoplan.errors import LayerError
+from geoplan.i18n import _
+from geoplan.layers.manifest import Manifest, read_manifest
+from geoplan.layers.reading import read_raw
+from geoplan.layers.schema import ROLES
+from geoplan.layers.units import assign_units
+from geoplan.layers.validation import Door
+from geoplan.model import Problem, Severity
+
+Progress = Callable[[str], None]
+# Layers of one county lie within this many degrees (about 200 km) of its roads.
+_SAME_PLACE = 2.0
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What a workspace holds, ready for analysis.
+
+    Attributes:
+        frames: role to frame in ``crs``, sorted by key; a role that the manifest lacks is absent.
+        digests: role to a SHA-256 over the layer's content, whatever the order of its rows.
+        problems: what was found and did not stop the work.
+    """
+
+    manifest: Manifest
+    frames: Mapping[str, gpd.GeoDataFrame]
+    crs: pyproj.CRS
+    digests: Mapping[str, str]
+    problems: tuple[Problem, ...]
+
+    @property
+    def digest(self) -> str:
+        """One SHA-256 over all layers."""
+        text = "\n".join(f"{role} {digest}" for role, digest in sorted(self.digests.items()))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def get(self, role: str) -> gpd.GeoDataFrame | None:
+        """The frame of a role, or None."""
+        return self.frames.get(role)
+
+
+def load_layers(root: Path, progress: Progress = lambda _stage: None) -> Layers:
+    """Read, check and project every layer of a workspace.
+
+    Raises:
+        WorkspaceError, ManifestError: the workspace cannot be opened.
+        LayerError: a layer cannot be used; it carries the problems of all layers.
+    """
+    manifest = read_manifest(root)
+    frames, problems = _read_all(manifest, progress)
+    _stop_on_errors(problems)
+    problems += _misplaced(frames)
+    _stop_on_errors(problems)
+    digests = {role: content_digest(frame) for role, frame in frames.items()}
+    metric = _analysis_crs(manifest, frames)
+    projected = {role: crs_.to_crs(frame, metric) for role, frame in frames.items()}
+    assigned, misfits = assign_units(projected)
+    return Layers(manifest, assigned, metric, digests, tuple(problems + misfits))
+
+
+def _read_all(manifest: Manifest, progress: Progress) -> tuple[dict[str, gpd.GeoDataFrame], list[Problem]]:
+    frames: dict[str, gpd.GeoDataFrame] = {}
+    problems: list[Problem] = []
+    for entry in manifest.layers:
+        progress(_("读取{layer}").format(layer=_(ROLES[entry.role].label)))
+        try:
+            door = Door(read_raw(manifest.path(entry), entry), entry)
+        except LayerError as error:
+            problems += error.problems
+            continue
+        frames[entry.role] = door.pass_through()
+        problems += door.problems
+    present = {entry.role for entry in manifest.layers}
+    for role in ROLES.values():
+        if role.required and role.name not in present:
+            text = _("manifest.toml 没有登记{layer}图层").format(layer=_(role.label))
+            problems.append(Problem(Severity.ERROR, role.name, text, _('请添加 role = "{role}" 的 [[layer]]').format(role=role.name)))
+    return frames, problems
+
+
+def _stop_on_errors(problems: list[Problem]) -> None:
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise LayerError(_("数据有 {count} 处错误，无法评估。").format(count=len(errors)), tuple(problems))
+
+
+def _misplaced(frames: Mapping[str, gpd.GeoDataFrame]) -> list[Problem]:
+    """Layers that lie nowhere near the roads, and whether swapping their axes would put them there."""
+    bounds = {role: crs_.lonlat(frame).total_bounds for role, frame in frames.items()}
+    roads = shapely.box(*bounds["roads"]).buffer(_SAME_PLACE)
+    problems = []
+    for role, (west, south, east, north) in bounds.items():
+        if np.isnan(west) or roads.intersects(shapely.box(west, south, east, north)):
+            continue
+        if roads.intersects(shapely.box(south, west, north, east)):
+            message, remedy = _("经度和纬度很可能写反了"), _("请交换经度列和纬度列")
+        else:
+            message, remedy = _("与道路相距 200 公里以上"), _("请检查该图层或道路的坐标系")
+        problems.append(Problem(Severity.ERROR, role, message, remedy))
+    return problems
+
+
+def _analysis_crs(manifest: Manifest, frames: Mapping[str, gpd.GeoDataFrame]) -> pyproj.CRS:
+    if manifest.analysis_crs:
+        chosen = crs_.parse(manifest.analysis_crs, "analysis_crs")
+        crs_.require_metric(chosen)
+        return chosen
+    reference = frames["units"] if "units" in frames else frames["demand"]
+    return crs_.metric_crs(*crs_.centre_lonlat(reference))
+
+
+def content_digest(frame: gpd.GeoDataFrame) -> str:
+    """SHA-256 over the CRS, the column names and every row's cells and geometry, in any order of rows."""
+    columns = sorted(set(frame.columns) - {frame.geometry.name, "nodes"})
+    shapes = shapely.to_wkb(frame.geometry.to_numpy(), byte_order=1)
+    cells = [frame[column].to_numpy() for column in columns]
+    rows = (repr(row).encode() + (shape or b"") for *row, shape in zip(*cells, shapes, strict=True))
+    digests = sorted(hashlib.sha256(row).digest() for row in rows)
+    head = f"{frame.crs.to_string()}\n{columns}\n".encode()
+    return hashlib.sha256(head + b"".join(digests)).hexdigest()

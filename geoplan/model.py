@@ -1,0 +1,259 @@
+"""The records that pass between the parts; all frozen, none of them knows how it is computed or shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+from geoplan.errors import SettingsError
+from geoplan.i18n import _, mark
+
+
+class Severity(StrEnum):
+    """How much a problem in the data matters."""
+
+    ERROR = "error"  # the layer cannot be used
+    WARNING = "warning"  # some rows cannot be used for some figures
+    NOTE = "note"  # worth knowing
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with the data: where, what, and what to do.
+
+    Attributes:
+        layer: the role of the layer, or ``manifest``.
+        rows: the keys of the rows, or ``#n`` (counted from 1) where the key itself is missing.
+    """
+
+    severity: Severity
+    layer: str
+    message: str
+    remedy: str
+    rows: tuple[str, ...] = ()
+
+
+class Comparator(StrEnum):
+    """How a value is held against its target; ``>=`` and ``<=`` include the target (以上含本数)."""
+
+    AT_LEAST = ">="
+    AT_MOST = "<="
+
+
+class Binding(StrEnum):
+    """How the plan binds itself to a rule."""
+
+    BINDING = "binding"  # 约束性
+    EXPECTED = "expected"  # 预期性
+    UNSTATED = "unstated"  # 未注明
+    ADVISORY = "advisory"  # 原则上、力争, and every inherited rule
+
+
+class Outcome(StrEnum):
+    """What a rule comes to for one unit."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    WARN = "warn"
+    ADVISORY = "advisory"
+    INFORMATIONAL = "informational"
+    NOT_EVALUABLE = "not_evaluable"
+    NOT_APPLICABLE = "not_applicable"
+
+
+OUTCOME_LABELS: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.PASS: mark("达标"),
+        Outcome.FAIL: mark("不达标"),
+        Outcome.WARN: mark("预警"),
+        Outcome.ADVISORY: mark("建议改进"),
+        Outcome.INFORMATIONAL: mark("仅报值"),
+        Outcome.NOT_EVALUABLE: mark("无法评价"),
+        Outcome.NOT_APPLICABLE: mark("不适用"),
+    }
+)
+# A symbol beside the colour, so that nothing is told by colour alone.
+OUTCOME_SYMBOLS: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.PASS: "✓",
+        Outcome.FAIL: "✗",
+        Outcome.WARN: "!",
+        Outcome.ADVISORY: "○",
+        Outcome.INFORMATIONAL: "i",
+        Outcome.NOT_EVALUABLE: "?",
+        Outcome.NOT_APPLICABLE: "–",
+    }
+)
+
+
+class Reach(StrEnum):
+    """Whether a demand point is covered, and if not, why."""
+
+    COVERED = "covered"
+    TOO_FAR = "too_far"
+    ISLAND = "island"
+    UNLOCATABLE = "unlocatable"
+    NO_FACILITY = "no_facility"
+
+
+REACH_LABELS: Mapping[Reach, str] = MappingProxyType(
+    {
+        Reach.COVERED: mark("已覆盖"),
+        Reach.TOO_FAR: mark("路程过远"),
+        Reach.ISLAND: mark("所在路网孤岛内无设施"),
+        Reach.UNLOCATABLE: mark("附近无可用道路"),
+        Reach.NO_FACILITY: mark("没有此类设施"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The parameters of an assessment.
+
+    Attributes:
+        walk_speed_mps: walking speed in metres per second; also used for the way to the road.
+        snap_limit_m: a point farther than this from every usable road is unlocatable (metres).
+
+    Raises:
+        SettingsError: for a speed or a limit that is not positive.
+    """
+
+    walk_speed_mps: float = 1.0
+    snap_limit_m: float = 500.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.walk_speed_mps < float("inf"):
+            raise SettingsError(_("步行速度须大于 0（米/秒），现为 {value}。").format(value=self.walk_speed_mps))
+        if not 0 <= self.snap_limit_m < float("inf"):
+            raise SettingsError(_("离路距离上限不能为负（米），现为 {value}。").format(value=self.snap_limit_m))
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Facilities that count as one service, and the walking time within which they should be reached.
+
+    Attributes:
+        kinds: facility kinds that offer it.
+        minutes: the limit; reaching a facility in exactly this time counts as covered.
+    """
+
+    id: str
+    name: str
+    name_en: str
+    kinds: tuple[str, ...]
+    minutes: int
+
+    @property
+    def limit_ms(self) -> int:
+        """The limit in milliseconds."""
+        return self.minutes * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """The place in a published document that a rule comes from, with its words."""
+
+    document: str
+    section: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One demand of a plan.
+
+    Attributes:
+        id: unique within all packs, ``heshan.township_centre_coverage.2025``.
+        indicator: the indicator's id, the same in every plan.
+        measure: the name of the function that counts.
+        options: what the measure is told (levels, functions, era, ...), checked when the pack is loaded.
+        target: the value demanded in ``value_unit``; None when the plan gives none.
+        due: the day by which it is demanded; rules of one indicator with different days are milestones.
+        chain: the packs it came through, nearest first, empty when it is the pack's own.
+    """
+
+    id: str
+    indicator: str
+    name: str
+    name_en: str
+    measure: str
+    comparator: Comparator
+    target: Fraction | None
+    value_unit: str
+    due: date | None
+    binding: Binding
+    clause: Clause
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    chain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What a measure counted for one unit: ``scale * numerator / denominator`` is the value.
+
+    Blank cells are not zero: ``most`` is what the numerator could be if every unknown counted in full, and None when
+    nothing bounds it from above.
+
+    Attributes:
+        unit: the code of the administrative unit, or the id of the estate.
+        level: ``county``, ``township`` or ``estate``.
+        numerator: what is certain.
+        denominator: what it is divided by; None when it is unknown.
+        scale: 100 for a share in per cent and for an area per hundred households.
+        whole: whether only whole things can be added to the numerator (townships, estates).
+        counted: ids of the units, estates, demand points or facilities behind the numerator.
+        of: ids behind the denominator.
+        support: ids of the facilities that made a unit count.
+        missing: blank fields that leave the figure open, as ``layer.field``.
+        target: the target of this row where it is not the rule's (a share of estates that comply: 100).
+        value_unit: the unit of this row's value where it is not the rule's.
+        needed_unit: what the numerator is counted in.
+        detail: a part of the county's figure: reported, not judged.
+    """
+
+    unit: str
+    unit_name: str
+    level: str
+    numerator: Fraction
+    denominator: Fraction | None
+    needed_unit: str
+    scale: int = 1
+    most: Fraction | None = None
+    whole: bool = False
+    counted: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+    support: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    target: Fraction | None = None
+    value_unit: str = ""
+    detail: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule comes to for one unit, with all that stands behind it.
+
+    Attributes:
+        value: exact; None where it cannot be evaluated or does not apply.
+        target: what it was held against; None when nothing was.
+        needed: how much the numerator still lacks, in ``count.needed_unit``; 0 when it complies; None when unknown.
+    """
+
+    rule: Rule
+    count: Count
+    outcome: Outcome
+    value: Fraction | None
+    target: Fraction | None
+    needed: Fraction | None
+
+    @property
+    def value_unit(self) -> str:
+        """The unit of value and target."""
+        return self.count.value_unit or self.rule.value_unit
