@@ -33,7 +33,7 @@ def parse(text: str, where: str) -> pyproj.CRS:
     """Read a CRS as the manifest gives it.
 
     Raises:
-        CrsError: unknown to PROJ, or Web Mercator.
+        CrsError: unknown to PROJ.
     """
     try:
         crs = pyproj.CRS.from_user_input(text)

@@ -17,6 +17,8 @@ from geoplan.layers.schema import ROLES
 
 MANIFEST = Path("layers") / "manifest.toml"
 SCHEMA = 1
+COORDINATES = ("lon", "lat", "x", "y")
+"""The columns of a CSV that hold its points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,18 @@ def _entry(table: Any, number: int) -> LayerEntry:
         text = _("{where}：datum“{datum}”未知，可用：{known}。")
         raise ManifestError(text.format(where=where, datum=table["datum"], known=", ".join(DATUMS)))
     _inside(table["file"], where)
+    return LayerEntry(**{**table, "columns": MappingProxyType(_columns(table, where))})
+
+
+def _columns(table: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Our field names to the file's; a field that the role does not have would be passed over in silence."""
     columns = {str(ours): str(theirs) for ours, theirs in table.get("columns", {}).items()}
-    return LayerEntry(**{**table, "columns": MappingProxyType(columns)})
+    known = [*(item.name for item in ROLES[table["role"]].fields), *COORDINATES]
+    for ours in columns:
+        if ours not in known:
+            text = _("{where}：columns 中没有名为“{key}”的字段，可用：{known}。")
+            raise ManifestError(text.format(where=where, key=ours, known=", ".join(known)))
+    return columns
 
 
 def _inside(file: str, where: str) -> None:

@@ -1,0 +1,182 @@
+"""The command ``geoplan``: assesses a workspace, writes the results, starts the app.
+
+Exit status: 0 done, 1 a binding rule fails (with ``--strict``), 2 wrong use or unusable input, said in plain lines on
+stderr without a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from geoplan import __version__, i18n
+from geoplan.errors import GeoplanError, LayerError
+from geoplan.i18n import _
+from geoplan.layers import Progress as Stages
+from geoplan.model import Outcome, Severity
+
+BINDING_FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+DEMO_FOLDER = Path("geoplan-demo")
+RESULTS_FOLDER = "results"
+# The heavy imports (geopandas, scipy, folium) stand inside the commands: `geoplan --help` answers at once.
+
+
+def assess(  # noqa: PLR0913 - the command's options
+    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))] = Path(),
+    pack: Annotated[str, typer.Option(help=_("规则包编号，或 .toml 文件；默认取工作区的设置"))] = "",
+    year: Annotated[int | None, typer.Option(min=1900, max=2200, help=_("核查年份；默认取规划目标年"))] = None,
+    out: Annotated[Path | None, typer.Option(help=_("结果文件夹；默认为工作区下的 results"))] = None,
+    speed: Annotated[float, typer.Option(help=_("步行速度（米/秒）"))] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help=_("只在标准输出打印一个 JSON 对象"))] = False,  # noqa: FBT002
+    strict: Annotated[bool, typer.Option(help=_("约束性指标不达标时以状态 1 退出"))] = False,  # noqa: FBT002
+) -> None:
+    """Assess a workspace."""
+    from geoplan import report  # noqa: PLC0415
+    from geoplan.assess import assess as run  # noqa: PLC0415
+    from geoplan.layers import load_layers  # noqa: PLC0415
+    from geoplan.model import Settings  # noqa: PLC0415
+    from geoplan.standards import load_pack  # noqa: PLC0415
+
+    settings = Settings(walk_speed_mps=speed)
+    with stages() as stage:
+        layers = load_layers(directory, stage)
+        rules = load_pack(pack or layers.manifest.pack or "cn-national")
+        assessment = run(layers, rules, year=year, settings=settings, progress=stage)
+        files = report.write_results(assessment, out or directory / RESULTS_FOLDER, stage)
+    if as_json:
+        sys.stdout.write(report.json_text(assessment) + "\n")
+    else:
+        report.show(assessment, files, Console())
+    if strict and any(verdict.outcome is Outcome.FAIL for verdict in assessment.verdicts):
+        raise typer.Exit(BINDING_FAILED)
+
+
+def demo(
+    directory: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help=_("示例写到哪里；默认用当前的示例工作区，否则新建 geoplan-demo"))
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help=_("结果文件夹；默认为工作区下的 results"))] = None,
+) -> None:
+    """Write the demo county and assess it."""
+    assess(_demo_workspace(directory), out=out)
+
+
+def _demo_workspace(directory: Path | None) -> Path:
+    """The demo workspace: the folder asked for, the current one when it is the demo, else a new one."""
+    from geoplan.demo import is_demo, write_demo  # noqa: PLC0415
+    from geoplan.errors import WorkspaceError  # noqa: PLC0415
+    from geoplan.layers import MANIFEST  # noqa: PLC0415
+
+    target = directory or (Path() if is_demo(Path()) else DEMO_FOLDER)
+    if is_demo(target):
+        return target
+    if (target / MANIFEST).exists():
+        text = _("{folder} 已是另一个工作区，示例不会覆盖它。请换一个文件夹。")
+        raise WorkspaceError(text.format(folder=target))
+    with stages() as stage:
+        stage(_("生成示例县"))
+        write_demo(target)
+    return target
+
+
+def app(
+    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))] = Path(),
+    port: Annotated[int, typer.Option(min=1, max=65535, help=_("端口"))] = 8501,
+    address: Annotated[str, typer.Option(help=_("监听地址；默认只限本机"))] = "127.0.0.1",
+) -> None:
+    """Open the workspace in the browser."""
+    from geoplan.layers import read_manifest  # noqa: PLC0415
+
+    read_manifest(directory)  # a clear word here beats an error page
+    with resources.as_file(resources.files("geoplan.web") / "entry.py") as entry:
+        command = [sys.executable, "-m", "streamlit", "run", str(entry)]
+        command += [f"--server.port={port}", f"--server.address={address}", "--browser.gatherUsageStats=false"]
+        environment = {**os.environ, "GEOPLAN_WORKSPACE": str(directory.resolve()), "GEOPLAN_LANG": i18n.current()}
+        finished = subprocess.run(command, env=environment, check=False)  # noqa: S603 - our own interpreter and file
+    raise typer.Exit(finished.returncode)
+
+
+@contextmanager
+def stages() -> Iterator[Stages]:
+    """A spinner on stderr that names the step at work and the time it takes; silent where there is no terminal."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(_("开始"))
+        yield lambda stage: progress.update(task, description=stage)
+
+
+def _options(
+    lang: Annotated[str, typer.Option(help=_("界面语言：zh 或 en；也可设环境变量 GEOPLAN_LANG"))] = "",
+    version: Annotated[bool, typer.Option("--version", help=_("显示版本"))] = False,  # noqa: FBT002
+) -> None:
+    if version:
+        typer.echo(f"geoplan {__version__}")
+        raise typer.Exit
+
+
+def build_app() -> typer.Typer:
+    """The command line in the current language."""
+    commands = typer.Typer(
+        help=_("养老服务设施布局规划：从县域图层到达标结论"),
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    commands.callback(invoke_without_command=True)(_options)
+    commands.command("demo", help=_("写出并评估示例县"))(demo)
+    commands.command("assess", help=_("评估一个工作区，写出结果"))(assess)
+    commands.command("app", help=_("在浏览器中打开工作区"))(app)
+    return commands
+
+
+def main() -> None:
+    """Run the command; every error of ours is a plain line on stderr."""
+    language = _language(sys.argv, os.environ.get("GEOPLAN_LANG", ""))
+    if language not in i18n.LANGUAGES:
+        sys.exit(_refuse(_("没有语言“{language}”，可用：{known}。").format(language=language, known=", ".join(i18n.LANGUAGES))))
+    i18n.use(language)
+    try:
+        build_app()()
+    except LayerError as error:
+        sys.exit(_refuse(*_layer_lines(error)))
+    except GeoplanError as error:
+        sys.exit(_refuse(str(error)))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _refuse(*lines: str) -> int:
+    """Say what is wrong on stderr, one line each, and give the exit status for it."""
+    first, *more = (" ".join(line.split()) for line in lines)
+    sys.stderr.write("\n  ".join([_("错误：{message}").format(message=first), *more]) + "\n")
+    return UNUSABLE
+
+
+def _layer_lines(error: LayerError) -> list[str]:
+    """One line for one problem; for several a line that counts them and one each."""
+    from geoplan.report import problem_line  # noqa: PLC0415
+
+    errors = [problem_line(problem) for problem in error.problems if problem.severity is Severity.ERROR]
+    return errors if len(errors) == 1 else [str(error), *errors]
+
+
+def _language(arguments: list[str], environment: str) -> str:
+    """The language asked for with ``--lang``, else by the environment, else Chinese."""
+    for place, argument in enumerate(arguments):
+        if argument.startswith("--lang="):
+            return argument.removeprefix("--lang=")
+        if argument == "--lang" and place + 1 < len(arguments):
+            return arguments[place + 1]
+    return environment or "zh"

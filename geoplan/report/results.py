@@ -1,0 +1,101 @@
+"""The files of an assessment: written together, and under their names only when all of them are whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from geoplan.assess import Assessment
+from geoplan.errors import OutputError
+from geoplan.i18n import _
+from geoplan.layers import Progress
+from geoplan.report import tables
+from geoplan.report.web_map import map_html
+
+GEOPACKAGE, VERDICTS_CSV, JSON_FILE, HTML_MAP = "assessment.gpkg", "verdicts.csv", "assessment.json", "map.html"
+
+
+def write_results(assessment: Assessment, out: Path, progress: Progress = lambda _stage: None) -> list[Path]:
+    """Write the GeoPackage, the CSV of verdicts, the JSON and the HTML map into a folder.
+
+    They are made in a hidden folder beside their places and moved when all are done: a failure leaves what was there.
+
+    Raises:
+        OutputError: the folder cannot be made or written.
+    """
+    writers = {
+        GEOPACKAGE: _write_geopackage,
+        VERDICTS_CSV: _write_csv,
+        JSON_FILE: _write_json,
+        HTML_MAP: _write_map,
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".geoplan-", dir=out))
+    except OSError as error:
+        raise OutputError(_("无法写入结果文件夹 {folder}：{error}").format(folder=out, error=error.strerror)) from error
+    try:
+        for name, write in writers.items():
+            progress(_("写出 {name}").format(name=name))
+            write(assessment, scratch / name)
+        for name in writers:
+            os.replace(scratch / name, out / name)  # noqa: PTH105 - replaces on Windows too
+    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise OutputError(_("结果没有写完，原有文件未改动：{error}").format(error=error)) from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return [out / name for name in writers]
+
+
+def json_text(assessment: Assessment) -> str:
+    """The assessment as one JSON object."""
+    return json.dumps(tables.assessment_record(assessment), ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _write_json(assessment: Assessment, path: Path) -> None:
+    path.write_text(json_text(assessment) + "\n", encoding="utf-8")
+
+
+def _write_csv(assessment: Assessment, path: Path) -> None:
+    # With a byte-order mark, so that office programs read Chinese right at a double click.
+    tables.verdict_table(assessment).to_csv(path, index=False, encoding="utf-8-sig")
+
+
+def _write_map(assessment: Assessment, path: Path) -> None:
+    path.write_text(map_html(assessment), encoding="utf-8")
+
+
+def _write_geopackage(assessment: Assessment, path: Path) -> None:
+    """Layers ``units``, ``demand``, ``facilities``, ``estates``, ``service_areas`` in the metric CRS, and ``about``.
+
+    With several services the layers are named after them, ``demand_canteen``.
+    """
+    label = tables.synthetic_label(assessment)
+    for number, coverage in enumerate(assessment.coverages):
+        suffix = "" if number == 0 else f"_{coverage.service.id}"
+        areas = assessment.service_areas[assessment.service_areas["kind"] == coverage.service.id]
+        _add_layer(path, f"units{suffix}", tables.units_with_coverage(assessment, coverage), label)
+        _add_layer(path, f"demand{suffix}", tables.demand_with_reach(assessment, coverage), label)
+        _add_layer(path, f"facilities{suffix}", tables.facilities_with_reach(assessment, coverage), label)
+        _add_layer(path, f"service_areas{suffix}", areas, label)
+    _add_layer(path, "estates", tables.estates_with_verdict(assessment), label)
+    about = pd.DataFrame([(key, json.dumps(value, ensure_ascii=False)) for key, value in _about(assessment).items()], columns=["key", "value"])
+    pyogrio.write_dataframe(about, path, layer="about", driver="GPKG", append=path.exists())
+
+
+def _about(assessment: Assessment) -> dict[str, object]:
+    record = tables.assessment_record(assessment)
+    return {key: record[key] for key in ("workspace", "pack", "year", "provenance", "problems")}
+
+
+def _add_layer(path: Path, layer: str, frame: gpd.GeoDataFrame | None, label: str) -> None:
+    if frame is None:
+        return
+    pyogrio.write_dataframe(frame, path, layer=layer, driver="GPKG", layer_options={"DESCRIPTION": label or layer})

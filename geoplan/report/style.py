@@ -1,0 +1,76 @@
+"""One table of colours, symbols and words for every map and table, on screen and on paper.
+
+The colours are told apart with the common colour-vision deficiencies, and never stand alone: a symbol, a pattern or a
+word says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from geoplan.i18n import mark
+from geoplan.model import Outcome, Reach
+
+OUTCOME_COLOURS: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.PASS: "#1a7f4b",
+        Outcome.FAIL: "#b3261e",
+        Outcome.WARN: "#b35c00",
+        Outcome.ADVISORY: "#5b5fc7",
+        Outcome.INFORMATIONAL: "#2f6690",
+        Outcome.NOT_EVALUABLE: "#5f6368",
+        Outcome.NOT_APPLICABLE: "#80868b",
+    }
+)
+
+REACH_COLOURS: Mapping[Reach, str] = MappingProxyType(
+    {
+        Reach.COVERED: "#1a7f4b",
+        Reach.TOO_FAR: "#d1741f",
+        Reach.ISLAND: "#7b3294",
+        Reach.UNLOCATABLE: "#4d4d4d",
+        Reach.NO_FACILITY: "#b3261e",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind of facility is drawn."""
+
+    label: str
+    colour: str
+    radius: int
+
+
+FACILITY_STYLES: Mapping[str, Kind] = MappingProxyType(
+    {
+        "care_home": Kind(mark("养老机构"), "#0b3c8c", 7),
+        "township_centre": Kind(mark("综合养老服务中心"), "#8c0b5a", 7),
+        "community_centre": Kind(mark("居家养老服务中心"), "#0b7a8c", 5),
+        "village_station": Kind(mark("养老服务站"), "#4a86c9", 4),
+        "canteen": Kind(mark("长者食堂"), "#b8860b", 5),
+    }
+)
+
+# Share covered, in per cent: upper bound of the class and its colour (single hue, dark is more).
+COVERAGE_CLASSES: tuple[tuple[int, str], ...] = (
+    (20, "#f1eef6"),
+    (40, "#bdc9e1"),
+    (60, "#74a9cf"),
+    (80, "#2b8cbe"),
+    (100, "#045a8d"),
+)
+NO_DATA_COLOUR = "#e0e0e0"
+ROAD_COLOUR, WATER_COLOUR, BORDER_COLOUR, AREA_COLOUR = "#b8b2a7", "#a9cfe8", "#4a4a4a", "#1a7f4b"
+BACKGROUND_COLOUR = "#f7f5f0"
+FONT_STACK = "'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei','PingFang SC',sans-serif"
+
+
+def coverage_colour(share: float | None) -> str:
+    """The colour of a covered share in per cent; grey when it is not known."""
+    if share is None:
+        return NO_DATA_COLOUR
+    return next((colour for bound, colour in COVERAGE_CLASSES if share <= bound), COVERAGE_CLASSES[-1][1])

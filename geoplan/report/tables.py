@@ -1,0 +1,310 @@
+"""An assessment as rows: the one place where records become cells, for the screen, CSV, JSON and the GeoPackage."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geoplan.assess import Assessment
+from geoplan.coverage import GROUPS, Coverage
+from geoplan.i18n import _, current, mark
+from geoplan.model import OUTCOME_LABELS, OUTCOME_SYMBOLS, REACH_LABELS, Binding, Problem, Reach, Severity, Verdict
+
+BINDING_LABELS = {
+    Binding.BINDING: mark("约束性"),
+    Binding.EXPECTED: mark("预期性"),
+    Binding.UNSTATED: mark("未注明"),
+    Binding.ADVISORY: mark("原则性"),
+}
+SEVERITY_LABELS = {Severity.ERROR: mark("错误"), Severity.WARNING: mark("警告"), Severity.NOTE: mark("提示")}
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def figure(value: Fraction | None, digits: int = 2) -> str:
+    """A figure for the eye, rounded half up from its exact value; a dash when there is none."""
+    if value is None:
+        return "—"
+    scaled = abs(value) * 10**digits
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    text = f"{whole // 10**digits:,}"
+    decimals = f"{whole % 10**digits:0{digits}d}".rstrip("0") if digits else ""
+    sign = "-" if value < 0 and whole else ""
+    return f"{sign}{text}.{decimals}" if decimals else f"{sign}{text}"
+
+
+def with_unit(value: Fraction | None, unit: str) -> str:
+    """A figure with its unit: no space before the per-cent sign. Land per person keeps four decimals."""
+    digits = 4 if unit == "m²/人" else 2
+    text = figure(value, digits)
+    return text if value is None else f"{text}{_unit(unit)}" if unit == "%" else f"{text} {_unit(unit)}"
+
+
+def _unit(unit: str) -> str:
+    return _(unit) if unit else ""
+
+
+# The units that packs use, marked for translation.
+UNITS = (mark("m²/人"), mark("m²/百户"), mark("个"), mark("处"), mark("人"))
+
+
+def rule_name(verdict: Verdict) -> str:
+    """The rule's name in the current language."""
+    return verdict.rule.name_en if current() == "en" else verdict.rule.name
+
+
+def outcome_label(verdict: Verdict) -> str:
+    """Symbol and word of a verdict."""
+    return f"{OUTCOME_SYMBOLS[verdict.outcome]} {_(OUTCOME_LABELS[verdict.outcome])}"
+
+
+def target_text(verdict: Verdict) -> str:
+    """What is demanded, ``≥ 60%``."""
+    if verdict.target is None:
+        return "—"
+    sign = "≥" if verdict.rule.comparator == ">=" else "≤"
+    return f"{sign} {with_unit(verdict.target, verdict.value_unit)}"
+
+
+def needed_text(verdict: Verdict) -> str:
+    """What is still missing, blank when nothing is."""
+    return "" if not verdict.needed else with_unit(verdict.needed, verdict.count.needed_unit)
+
+
+def source_text(verdict: Verdict) -> str:
+    """Document and section, and the packs that a rule was inherited through."""
+    clause = verdict.rule.clause
+    chain = _("（继承自 {chain}）").format(chain=" ← ".join(verdict.rule.chain)) if verdict.rule.chain else ""
+    return f"{clause.document} {clause.section}{chain}"
+
+
+def missing_text(verdict: Verdict) -> str:
+    """Why it cannot be evaluated, and what is worth knowing about the count."""
+    absent = _("缺少：{fields}").format(fields="、".join(verdict.count.missing)) if verdict.count.missing else ""
+    return "；".join(text for text in (absent, verdict.count.note) if text)
+
+
+def verdict_record(verdict: Verdict) -> dict[str, Any]:
+    """A verdict for machines; names are fixed, figures exact as text beside the number."""
+    rule, count = verdict.rule, verdict.count
+    return {
+        "rule": rule.id,
+        "indicator": rule.indicator,
+        "name": rule.name,
+        "unit": count.unit,
+        "unit_name": count.unit_name,
+        "level": count.level,
+        "value": _number(verdict.value),
+        "value_exact": None if verdict.value is None else str(verdict.value),
+        "value_unit": verdict.value_unit,
+        "target": _number(verdict.target),
+        "comparator": rule.comparator.value,
+        "verdict": verdict.outcome.value,
+        "binding": rule.binding.value,
+        "needed": _number(verdict.needed),
+        "needed_unit": count.needed_unit,
+        "numerator": _number(count.numerator),
+        "denominator": _number(count.denominator),
+        "counted": list(count.counted),
+        "of": list(count.of),
+        "support": list(count.support),
+        "missing": list(count.missing),
+        "note": count.note,
+        "due": rule.due.isoformat() if rule.due else None,
+        "document": rule.clause.document,
+        "section": rule.clause.section,
+        "quote": rule.clause.quote,
+        "inherited_from": list(rule.chain),
+    }
+
+
+def _number(value: Fraction | None) -> float | int | None:
+    if value is None:
+        return None
+    return int(value) if value.denominator == 1 else float(value)
+
+
+def verdict_table(assessment: Assessment) -> pd.DataFrame:
+    """All verdicts for readers, in the current language, as text that a spreadsheet does not take for a formula."""
+    label = synthetic_label(assessment)
+    rows = [
+        {
+            _("指标"): rule_name(verdict),
+            _("层级"): level_label(verdict.count.level),
+            _("代码"): verdict.count.unit,
+            _("名称"): verdict.count.unit_name,
+            _("现值"): "" if verdict.value is None else figure(verdict.value, 4),
+            _("目标"): "" if verdict.target is None else figure(verdict.target, 4),
+            _("单位"): _unit(verdict.value_unit),
+            _("结论"): outcome_label(verdict),
+            _("还需"): "" if not verdict.needed else figure(verdict.needed, 2),
+            _("还需单位"): _unit(verdict.count.needed_unit) if verdict.needed else "",
+            _("约束力"): _(BINDING_LABELS[verdict.rule.binding]),
+            _("期限"): verdict.rule.due.isoformat() if verdict.rule.due else "",
+            _("说明"): missing_text(verdict),
+            _("依据"): source_text(verdict),
+            _("原文"): verdict.rule.clause.quote,
+            _("规则"): verdict.rule.id,
+            _("数据性质"): label,
+        }
+        for verdict in assessment.verdicts
+    ]
+    return pd.DataFrame(rows).map(plain)
+
+
+def plain(cell: object) -> object:
+    """Text that begins like a formula, made harmless for spreadsheets by a leading apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+
+
+LEVEL_LABELS = {"county": mark("县（市、区）"), "township": mark("镇街"), "estate": mark("小区")}
+
+
+def level_label(level: str) -> str:
+    """The word for a level of units."""
+    return _(LEVEL_LABELS.get(level, level))
+
+
+def synthetic_label(assessment: Assessment) -> str:
+    """What to write on every output when a layer is synthetic; blank when none is."""
+    roles = assessment.layers.manifest.synthetic_roles
+    return _("含合成数据，仅供演示") if roles else ""
+
+
+def place_name(assessment: Assessment) -> str:
+    """The workspace's name in the current language."""
+    manifest = assessment.layers.manifest
+    return manifest.name_en if current() == "en" else manifest.name
+
+
+def coverage_record(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of ``Coverage.units`` for machines: people of 60 and over under the short names, the others beside them."""
+    record = {key: row[key] for key in ("unit", "unit_name", "level", "kind", "minutes")}
+    reasons = ("covered", "uncovered", "unlocatable", "too_far", "island", "no_facility", "unknown")
+    record["pop60"] = _people(row["pop60"])
+    record |= {reason: _people(row[f"pop60_{reason}"]) for reason in reasons}
+    for group in ("pop_total", "pop65"):
+        record[group] = _people(row[group])
+        record |= {f"{group}_{reason}": _people(row[f"{group}_{reason}"]) for reason in reasons}
+    return record
+
+
+def _people(value: float) -> float | int | None:
+    number = float(value)
+    return None if np.isnan(number) else int(number) if number.is_integer() else number
+
+
+def problem_record(problem: Problem) -> dict[str, Any]:
+    """A data problem for machines."""
+    return {
+        "severity": problem.severity.value,
+        "layer": problem.layer,
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "rows": list(problem.rows),
+    }
+
+
+def assessment_record(assessment: Assessment) -> dict[str, Any]:
+    """The whole assessment as the one JSON object that others may rely on."""
+    manifest = assessment.layers.manifest
+    return {
+        "workspace": {
+            "name": manifest.name,
+            "name_en": manifest.name_en,
+            "synthetic": list(manifest.synthetic_roles),
+            "note": synthetic_label(assessment),
+        },
+        "pack": {"id": assessment.pack.id, "name": assessment.pack.name, "chain": list(assessment.pack.chain)},
+        "scenario": None,
+        "year": assessment.year,
+        "verdicts": [verdict_record(verdict) for verdict in assessment.verdicts],
+        "coverage": [coverage_record(row) for c in assessment.coverages for row in c.units.to_dict("records")],
+        "problems": [problem_record(problem) for problem in assessment.problems],
+        "provenance": dict(assessment.provenance),
+    }
+
+
+def group_of(coverage: Coverage) -> str:
+    """The people whose coverage is shown: those of 60 and over, or everybody where the ages are not known."""
+    return "pop_total" if coverage.units["pop60"].isna().all() else "pop60"
+
+
+def covered_share(row: Any, group: str) -> Fraction | None:
+    """The covered share of a group in one row of ``Coverage.units``, in per cent; None for nobody or unknown."""
+    total = float(row[group])
+    if np.isnan(total) or total == 0:
+        return None
+    return 100 * Fraction(float(row[f"{group}_covered"])) / Fraction(total)
+
+
+def units_with_coverage(assessment: Assessment, coverage: Coverage) -> gpd.GeoDataFrame | None:
+    """The polygons of the county and its townships with their coverage account; None without a units layer."""
+    units = assessment.layers.get("units")
+    if units is None:
+        return None
+    rows = coverage.units.drop(columns=["unit_name", "level"])
+    joined = units.merge(rows, left_on="unit_code", right_on="unit", how="inner").drop(columns="unit")
+    shares = {group: [covered_share(row, group) for row in joined.to_dict("records")] for group in GROUPS}
+    for group, values in shares.items():
+        joined[f"{group}_share"] = [np.nan if value is None else round(float(value), 4) for value in values]
+    return joined
+
+
+def demand_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoDataFrame:
+    """The demand points with time, reason, nearest facility and what is missing."""
+    demand = assessment.layers.frames["demand"].drop(columns="in_area")
+    people = coverage.demand
+    names = dict(zip(coverage.facilities["facility_id"], coverage.facilities["name"], strict=True))
+    return demand.assign(
+        service=coverage.service.id,
+        reach=people["reach"].to_numpy(object),
+        reason=[_(REACH_LABELS[Reach(reach)]) for reach in people["reach"]],
+        minutes=(people["ms"].astype("Float64") / 60_000).round(2).to_numpy(float, na_value=np.nan),
+        ms=people["ms"].to_numpy(float, na_value=np.nan),
+        excess_s=(people["excess_ms"].astype("Float64") / 1000).to_numpy(float, na_value=np.nan),
+        facility_id=people["facility_id"].to_numpy(object),
+        facility_name=[names.get(name, "") for name in people["facility_id"]],
+        leg_m=people["leg_m"].round(2).to_numpy(float),
+    )
+
+
+def estates_with_verdict(assessment: Assessment) -> gpd.GeoDataFrame | None:
+    """The estates with what they have, need and lack; None without an estates layer."""
+    estates = assessment.layers.get("estates")
+    if estates is None:
+        return None
+    rows = [
+        {
+            "estate_id": verdict.count.unit,
+            "rule": verdict.rule.id,
+            "verdict": verdict.outcome.value,
+            "verdict_name": _label_of(verdict),
+            "area_per_100_households": None if verdict.value is None else round(float(verdict.value), 4),
+            "target": None if verdict.target is None else float(verdict.target),
+            "shortfall_m2": None if verdict.needed is None else round(float(verdict.needed), 4),
+            "missing": "、".join(verdict.count.missing),
+        }
+        for verdict in assessment.verdicts
+        if verdict.count.level == "estate"
+    ]
+    # An estate whose age is unknown stands under both rules, with the same outcome: one row is enough.
+    table = pd.DataFrame(rows, columns=["estate_id", "rule", "verdict", "verdict_name", "area_per_100_households", "target", "shortfall_m2", "missing"])
+    return estates.drop(columns="in_area").merge(table.drop_duplicates("estate_id"), on="estate_id", how="left")
+
+
+def _label_of(verdict: Verdict) -> str:
+    return _(OUTCOME_LABELS[verdict.outcome])
+
+
+def facilities_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoDataFrame:
+    """All facilities of the layer, with whether they operate in the year, are located, and whom they reach."""
+    facilities = assessment.layers.frames["facilities"].drop(columns="in_area")
+    operating = set(assessment.facilities["facility_id"])
+    added = ["facility_id", "located", *(f"{group}_{what}" for group in GROUPS for what in ("reached", "nearest"))]
+    merged = facilities.merge(coverage.facilities[added], on="facility_id", how="left")
+    located = merged["located"].eq(True)  # noqa: FBT003 - blank where the facility offers no such service
+    return merged.assign(operating=merged["facility_id"].isin(operating), located=located)

@@ -1,0 +1,147 @@
+"""The verdict board on a terminal: what complies, what is missing, where the results are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from geoplan.assess import Assessment
+from geoplan.i18n import _
+from geoplan.model import REACH_LABELS, Outcome, Problem, Reach, Severity, Verdict
+from geoplan.report import style, tables
+
+_MOST_ESTATES = 8
+_MOST_ROWS = 5
+
+
+def show(assessment: Assessment, files: list[Path], console: Console) -> None:
+    """Print an assessment for a planner."""
+    console.print(_head(assessment))
+    console.print(_verdicts(assessment))
+    for coverage in assessment.coverages:
+        console.print(_coverage(assessment, coverage.service.id))
+    estates = _estates(assessment)
+    if estates is not None:
+        console.print(estates)
+    for problem in sorted(assessment.problems, key=lambda p: list(Severity).index(p.severity)):
+        console.print(Text(problem_line(problem), style="yellow" if problem.severity is Severity.WARNING else "dim"))
+    console.print(_("结果："))
+    for file in files:
+        console.print(f"  {escape(str(file))}", soft_wrap=True, highlight=False)
+
+
+def problem_line(problem: Problem) -> str:
+    """A data problem in one line: how bad, where, what, which rows, what to do."""
+    shown = "、".join(problem.rows[:_MOST_ROWS])
+    more = _(" 等 {count} 行").format(count=len(problem.rows)) if len(problem.rows) > _MOST_ROWS else ""
+    rows = f"（{shown}{more}）" if shown else ""
+    return f"{_(tables.SEVERITY_LABELS[problem.severity])} {problem.layer}：{problem.message}{rows}。{problem.remedy}。"
+
+
+def _head(assessment: Assessment) -> Text:
+    head = Text()
+    head.append(tables.place_name(assessment), style="bold")
+    pack = assessment.pack
+    head.append(_("  {year} 年 · 规则包 {pack}（{document}）").format(year=assessment.year, pack=pack.id, document=pack.document))
+    label = tables.synthetic_label(assessment)
+    if label:
+        head.append(f"\n⚠ {label}", style="yellow")
+    return head
+
+
+def _table(title: str, *columns: tuple[str, str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, side in columns:
+        table.add_column(name, justify="right" if side == "right" else "left", no_wrap=side == "right")
+    return table
+
+
+def _outcome(verdict: Verdict) -> Text:
+    return Text(tables.outcome_label(verdict), style=style.OUTCOME_COLOURS[verdict.outcome])
+
+
+def _verdicts(assessment: Assessment) -> Table:
+    right = "right"
+    table = _table(
+        _("达标情况"), (_("指标"), ""), (_("现值"), right), (_("目标"), right), (_("结论"), ""), (_("还需"), right), (_("依据"), ""), (_("说明"), "")
+    )
+    for verdict in assessment.verdicts:
+        if verdict.count.level == "county":
+            table.add_row(
+                escape(tables.rule_name(verdict)),
+                tables.with_unit(verdict.value, verdict.value_unit),
+                tables.target_text(verdict),
+                _outcome(verdict),
+                tables.needed_text(verdict),
+                escape(verdict.rule.clause.section + (" ← " + " ← ".join(verdict.rule.chain) if verdict.rule.chain else "")),
+                escape(tables.missing_text(verdict)),
+            )
+    return table
+
+
+def _coverage(assessment: Assessment, service: str) -> Table:
+    """Units down, the account of people across, and what else is judged by township."""
+    coverage = next(c for c in assessment.coverages if c.service.id == service)
+    group = tables.group_of(coverage)
+    title = _("{minutes} 分钟步行覆盖（{who}）").format(
+        minutes=coverage.service.minutes, who=_("60岁以上") if group == "pop60" else _("总人口")
+    )
+    land = {v.count.unit: v for v in assessment.verdicts if v.rule.indicator == "land_per_capita"}
+    centres = {v.count.unit: v for v in assessment.verdicts if v.rule.indicator == "township_centre_coverage" and v.count.detail}
+    right = "right"
+    reasons = [reach for reach in Reach if coverage.units[f"{group}_{reach}"].sum() > 0]
+    columns = [(_("单元"), ""), (_("合计"), right), *((_(REACH_LABELS[reach]), right) for reach in reasons), (_("覆盖率"), right)]
+    columns += [(_("综合中心"), right)] if centres else []
+    columns += [(_("人均用地"), right)] if land else []
+    table = _table(title, *columns)
+    for row in coverage.units.to_dict("records"):
+        cells: list[str | Text] = [escape(_unit_name(row, assessment)), f"{row[group]:,.0f}"]
+        cells += [f"{row[f'{group}_{reach}']:,.0f}" for reach in reasons]
+        cells.append(tables.with_unit(tables.covered_share(row, group), "%"))
+        cells += [_centre(centres.get(row["unit"]))] if centres else []
+        cells += [_land(land.get(row["unit"]))] if land else []
+        table.add_row(*cells, style="bold" if row["level"] == "county" else None)
+    return table
+
+
+def _unit_name(row: dict[str, object], assessment: Assessment) -> str:
+    if row["unit_name"]:
+        return str(row["unit_name"])
+    return tables.place_name(assessment) if row["level"] == "county" else _("未划入镇街")
+
+
+def _centre(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return ""
+    return "?" if verdict.outcome is Outcome.NOT_EVALUABLE else tables.figure(verdict.value)
+
+
+def _land(verdict: Verdict | None) -> Text:
+    if verdict is None:
+        return Text("")
+    mark = tables.outcome_label(verdict).split()[0]
+    return Text(f"{tables.figure(verdict.value, 4)} {mark}", style=style.OUTCOME_COLOURS[verdict.outcome])
+
+
+def _estates(assessment: Assessment) -> Table | None:
+    """The estates that lack most."""
+    lacking = [v for v in assessment.verdicts if v.count.level == "estate" and v.needed]
+    if not lacking:
+        return None
+    right = "right"
+    title = _("缺口最大的小区（共 {count} 个，全部见 verdicts.csv）").format(count=len(lacking))
+    table = _table(title, (_("编号"), ""), (_("小区"), ""), (_("每百户"), right), (_("目标"), right), (_("缺口"), right))
+    for verdict in sorted(lacking, key=lambda v: (-(v.needed or 0), v.count.unit))[:_MOST_ESTATES]:
+        table.add_row(
+            escape(verdict.count.unit),
+            escape(verdict.count.unit_name),
+            tables.with_unit(verdict.value, "m²"),
+            tables.with_unit(verdict.target, "m²"),
+            tables.needed_text(verdict),
+        )
+    return table
