@@ -49,18 +49,17 @@ class Assessment:
     @property
     def provenance(self) -> Mapping[str, object]:
         """What the figures rest on: version, parameters, and for each layer its digest, source, date and licence."""
-        entries = {entry.role: entry for entry in self.layers.manifest.layers}
         layers = {
-            role: {
-                "digest": digest,
-                "rows": len(self.layers.frames[role]),
-                "file": entries[role].file,
-                "source": entries[role].source,
-                "licence": entries[role].licence,
-                "as_of": entries[role].as_of.isoformat() if entries[role].as_of else None,
-                "synthetic": entries[role].synthetic,
+            entry.role: {
+                "digest": self.layers.digests[entry.role],
+                "rows": len(self.layers.frames[entry.role]),
+                "file": entry.file,
+                "source": entry.source,
+                "licence": entry.licence,
+                "as_of": entry.as_of.isoformat() if entry.as_of else None,
+                "synthetic": entry.synthetic,
             }
-            for role, digest in self.layers.digests.items()
+            for entry in self.layers.manifest.layers
         }
         return {
             "geoplan": __version__,
@@ -68,7 +67,11 @@ class Assessment:
             "crs": self.layers.crs.to_string(),
             "walk_speed_mps": self.settings.walk_speed_mps,
             "snap_limit_m": self.settings.snap_limit_m,
-            "network": {"nodes": len(self.network.xy), "edges": len(self.network.tail), "islands": self.network.islands},
+            "network": {
+                "nodes": len(self.network.xy),
+                "edges": len(self.network.tail),
+                "islands": self.network.islands,
+            },
             "layers": layers,
         }
 
@@ -179,7 +182,9 @@ def _network_problems(
         problems.append(Problem(Severity.WARNING, "facilities", text, remedy, tuple(lost)))
     if network.islands > 1:
         share = network.length_m[network.island[network.tail] > 0].sum() / network.length_m.sum()
-        text = _("路网有 {count} 处与主网不相连的孤岛，占道路长度 {share:.2%}").format(count=network.islands - 1, share=share)
+        text = _("路网有 {count} 处与主网不相连的孤岛，占道路长度 {share:.2%}").format(
+            count=network.islands - 1, share=share
+        )
         problems.append(Problem(Severity.NOTE, "roads", text, _("如非实情，请接通道路")))
     if _stops_at_border(layers, network):
         text = _("道路止于县界，界外的设施和近路没有计入")

@@ -26,13 +26,16 @@ from geoplan.layers import Progress as Stages
 from geoplan.model import Outcome, Severity
 
 BINDING_FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+PIPED_WIDTH = 120  # where there is no terminal to ask
 DEMO_FOLDER = Path("geoplan-demo")
 RESULTS_FOLDER = "results"
 # The heavy imports (geopandas, scipy, folium) stand inside the commands: `geoplan --help` answers at once.
 
 
-def assess(  # noqa: PLR0913 - the command's options
-    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))] = Path(),
+def assess(
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))
+    ] = Path(),
     pack: Annotated[str, typer.Option(help=_("规则包编号，或 .toml 文件；默认取工作区的设置"))] = "",
     year: Annotated[int | None, typer.Option(min=1900, max=2200, help=_("核查年份；默认取规划目标年"))] = None,
     out: Annotated[Path | None, typer.Option(help=_("结果文件夹；默认为工作区下的 results"))] = None,
@@ -41,11 +44,11 @@ def assess(  # noqa: PLR0913 - the command's options
     strict: Annotated[bool, typer.Option(help=_("约束性指标不达标时以状态 1 退出"))] = False,  # noqa: FBT002
 ) -> None:
     """Assess a workspace."""
-    from geoplan import report  # noqa: PLC0415
-    from geoplan.assess import assess as run  # noqa: PLC0415
-    from geoplan.layers import load_layers  # noqa: PLC0415
-    from geoplan.model import Settings  # noqa: PLC0415
-    from geoplan.standards import load_pack  # noqa: PLC0415
+    from geoplan import report
+    from geoplan.assess import assess as run
+    from geoplan.layers import load_layers
+    from geoplan.model import Settings
+    from geoplan.standards import load_pack
 
     settings = Settings(walk_speed_mps=speed)
     with stages() as stage:
@@ -56,14 +59,15 @@ def assess(  # noqa: PLR0913 - the command's options
     if as_json:
         sys.stdout.write(report.json_text(assessment) + "\n")
     else:
-        report.show(assessment, files, Console())
+        report.show(assessment, files, Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH))
     if strict and any(verdict.outcome is Outcome.FAIL for verdict in assessment.verdicts):
         raise typer.Exit(BINDING_FAILED)
 
 
 def demo(
     directory: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help=_("示例写到哪里；默认用当前的示例工作区，否则新建 geoplan-demo"))
+        Path | None,
+        typer.Argument(metavar="[DIR]", help=_("示例写到哪里；默认用当前的示例工作区，否则新建 geoplan-demo")),
     ] = None,
     out: Annotated[Path | None, typer.Option(help=_("结果文件夹；默认为工作区下的 results"))] = None,
 ) -> None:
@@ -73,9 +77,9 @@ def demo(
 
 def _demo_workspace(directory: Path | None) -> Path:
     """The demo workspace: the folder asked for, the current one when it is the demo, else a new one."""
-    from geoplan.demo import is_demo, write_demo  # noqa: PLC0415
-    from geoplan.errors import WorkspaceError  # noqa: PLC0415
-    from geoplan.layers import MANIFEST  # noqa: PLC0415
+    from geoplan.demo import is_demo, write_demo
+    from geoplan.errors import WorkspaceError
+    from geoplan.layers import MANIFEST
 
     target = directory or (Path() if is_demo(Path()) else DEMO_FOLDER)
     if is_demo(target):
@@ -90,12 +94,14 @@ def _demo_workspace(directory: Path | None) -> Path:
 
 
 def app(
-    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))] = Path(),
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))
+    ] = Path(),
     port: Annotated[int, typer.Option(min=1, max=65535, help=_("端口"))] = 8501,
     address: Annotated[str, typer.Option(help=_("监听地址；默认只限本机"))] = "127.0.0.1",
 ) -> None:
     """Open the workspace in the browser."""
-    from geoplan.layers import read_manifest  # noqa: PLC0415
+    from geoplan.layers import read_manifest
 
     read_manifest(directory)  # a clear word here beats an error page
     with resources.as_file(resources.files("geoplan.web") / "entry.py") as entry:
@@ -120,6 +126,7 @@ def _options(
     lang: Annotated[str, typer.Option(help=_("界面语言：zh 或 en；也可设环境变量 GEOPLAN_LANG"))] = "",
     version: Annotated[bool, typer.Option("--version", help=_("显示版本"))] = False,  # noqa: FBT002
 ) -> None:
+    del lang  # read before the commands are built, so that the help is in that language too
     if version:
         typer.echo(f"geoplan {__version__}")
         raise typer.Exit
@@ -145,7 +152,11 @@ def main() -> None:
     """Run the command; every error of ours is a plain line on stderr."""
     language = _language(sys.argv, os.environ.get("GEOPLAN_LANG", ""))
     if language not in i18n.LANGUAGES:
-        sys.exit(_refuse(_("没有语言“{language}”，可用：{known}。").format(language=language, known=", ".join(i18n.LANGUAGES))))
+        sys.exit(
+            _refuse(
+                _("没有语言“{language}”，可用：{known}。").format(language=language, known=", ".join(i18n.LANGUAGES))
+            )
+        )
     i18n.use(language)
     try:
         build_app()()
@@ -166,7 +177,7 @@ def _refuse(*lines: str) -> int:
 
 def _layer_lines(error: LayerError) -> list[str]:
     """One line for one problem; for several a line that counts them and one each."""
-    from geoplan.report import problem_line  # noqa: PLC0415
+    from geoplan.report import problem_line
 
     errors = [problem_line(problem) for problem in error.problems if problem.severity is Severity.ERROR]
     return errors if len(errors) == 1 else [str(error), *errors]

@@ -120,10 +120,18 @@ def _reach_of_demand(
     )
 
 
-def _by_unit(service: Service, people: pd.DataFrame, demand: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None) -> pd.DataFrame:
+def _by_unit(
+    service: Service, people: pd.DataFrame, demand: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None
+) -> pd.DataFrame:
     rows = []
     for unit, name, level, members in _members(people, units):
-        row: dict[str, object] = {"unit": unit, "unit_name": name, "level": level, "kind": service.id, "minutes": service.minutes}
+        row: dict[str, object] = {
+            "unit": unit,
+            "unit_name": name,
+            "level": level,
+            "kind": service.id,
+            "minutes": service.minutes,
+        }
         for group in GROUPS:
             row |= _account(group, demand[group].to_numpy(float), people["reach"].to_numpy(object), members)
         rows.append(row)
@@ -140,17 +148,22 @@ def _members(people: pd.DataFrame, units: gpd.GeoDataFrame | None) -> list[tuple
     code, name = (county["unit_code"].iloc[0], county["name"].iloc[0]) if len(county) == 1 else (WHOLE_AREA, "")
     members = [(str(code), str(name), "county", inside)]
     township = people["township"].to_numpy(object)
-    members += [(str(c), str(n), "township", township == c) for c, n in zip(towns["unit_code"], towns["name"], strict=True)]
+    members += [
+        (str(c), str(n), "township", township == c) for c, n in zip(towns["unit_code"], towns["name"], strict=True)
+    ]
     rest = inside & (township == "")
     return [*members, (OUTSIDE, "", "township", rest)] if rest.any() else members
 
 
-def _account(group: str, people: NDArray[np.float64], reach: NDArray[np.object_], members: NDArray[np.bool_]) -> dict[str, object]:
+def _account(
+    group: str, people: NDArray[np.float64], reach: NDArray[np.object_], members: NDArray[np.bool_]
+) -> dict[str, object]:
     """One group's account in one unit. Covered, uncovered and unlocatable are summed apart from the total."""
     known = ~np.isnan(people)
     if not known.any():
         columns = ("", "_covered", "_uncovered", *(f"_{reason}" for reason in UNCOVERED), "_unlocatable")
-        return {f"{group}{column}": np.nan for column in columns} | {f"{group}_unknown": int(members.sum())}
+        nothing: dict[str, object] = {f"{group}{column}": np.nan for column in columns}
+        return nothing | {f"{group}_unknown": int(members.sum())}
 
     def total(mask: NDArray[np.bool_]) -> float:
         return float(people[members & known & mask].sum())

@@ -24,7 +24,8 @@ _CHINA_LON = (73.0, 136.0)
 _CHINA_LAT = (3.0, 54.0)
 _GK_FIRST_EPSG, _GK_FIRST_MERIDIAN, _GK_WIDTH = 4534, 75.0, 3.0
 _WEB_MERCATOR = {"EPSG:3857", "EPSG:900913", "ESRI:102100", "ESRI:102113"}
-_MAX_LATITUDE = 84.0
+_MAX_PROJECTED_LATITUDE = 84.0
+MAX_LON, MAX_LAT = 180.0, 90.0
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
@@ -38,7 +39,9 @@ def parse(text: str, where: str) -> pyproj.CRS:
     try:
         crs = pyproj.CRS.from_user_input(text)
     except pyproj.exceptions.CRSError as error:
-        raise CrsError(_("{where}：坐标系“{text}”无法识别，请写成 EPSG 代码，例如 EPSG:4490。").format(where=where, text=text)) from error
+        raise CrsError(
+            _("{where}：坐标系“{text}”无法识别，请写成 EPSG 代码，例如 EPSG:4490。").format(where=where, text=text)
+        ) from error
     return crs
 
 
@@ -59,7 +62,7 @@ def metric_crs(lon: float, lat: float) -> pyproj.CRS:
     Raises:
         CrsError: when the place is not on the part of the earth that these projections serve.
     """
-    if not (-180 <= lon <= 180 and -_MAX_LATITUDE <= lat <= _MAX_LATITUDE):
+    if abs(lon) > MAX_LON or abs(lat) > _MAX_PROJECTED_LATITUDE:
         raise CrsError(_("坐标 ({lon:.4f}, {lat:.4f}) 不是有效的经纬度。").format(lon=lon, lat=lat))
     if _CHINA_LON[0] <= lon <= _CHINA_LON[1] and _CHINA_LAT[0] <= lat <= _CHINA_LAT[1]:
         zone = round((lon - _GK_FIRST_MERIDIAN) / _GK_WIDTH)

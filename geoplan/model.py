@@ -57,7 +57,7 @@ class Binding(StrEnum):
 class Outcome(StrEnum):
     """What a rule comes to for one unit."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - no password
     FAIL = "fail"
     WARN = "warn"
     ADVISORY = "advisory"
@@ -105,9 +105,9 @@ REACH_LABELS: Mapping[Reach, str] = MappingProxyType(
     {
         Reach.COVERED: mark("已覆盖"),
         Reach.TOO_FAR: mark("路程过远"),
-        Reach.ISLAND: mark("所在路网孤岛内无设施"),
-        Reach.UNLOCATABLE: mark("附近无可用道路"),
-        Reach.NO_FACILITY: mark("没有此类设施"),
+        Reach.ISLAND: mark("路网孤岛"),
+        Reach.UNLOCATABLE: mark("无法定位"),
+        Reach.NO_FACILITY: mark("无此类设施"),
     }
 )
 

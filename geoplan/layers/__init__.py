@@ -4,4 +4,14 @@ from geoplan.layers.manifest import MANIFEST, LayerEntry, Manifest, read_manifes
 from geoplan.layers.units import townships
 from geoplan.layers.workspace import Layers, Progress, content_digest, load_layers
 
-__all__ = ["MANIFEST", "LayerEntry", "Layers", "Manifest", "Progress", "content_digest", "load_layers", "read_manifest", "townships"]
+__all__ = [
+    "MANIFEST",
+    "LayerEntry",
+    "Layers",
+    "Manifest",
+    "Progress",
+    "content_digest",
+    "load_layers",
+    "read_manifest",
+    "townships",
+]

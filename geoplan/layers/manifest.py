@@ -104,7 +104,9 @@ def _manifest(root: Path, table: dict[str, Any]) -> Manifest:
     entries = table.pop("layer", [])
     schema = table.pop("schema", SCHEMA)
     if schema != SCHEMA:
-        raise ManifestError(_("{file}：schema = {schema}，本程序只认识 {known}。").format(file=where, schema=schema, known=SCHEMA))
+        raise ManifestError(
+            _("{file}：schema = {schema}，本程序只认识 {known}。").format(file=where, schema=schema, known=SCHEMA)
+        )
     if not isinstance(entries, list) or not entries:
         raise ManifestError(_("{file} 没有任何 [[layer]]，请至少登记道路、居民点和设施。").format(file=where))
     kinds = {"name": str, "name_en": str, "pack": str, "year": int, "analysis_crs": str}
@@ -113,7 +115,9 @@ def _manifest(root: Path, table: dict[str, Any]) -> Manifest:
     roles = [entry.role for entry in layers]
     for role in roles:
         if roles.count(role) > 1:
-            raise ManifestError(_("{file}：图层角色 {role} 出现了多次，请合并为一个图层。").format(file=where, role=role))
+            raise ManifestError(
+                _("{file}：图层角色 {role} 出现了多次，请合并为一个图层。").format(file=where, role=role)
+            )
     name = table.pop("name", root.resolve().name)
     return Manifest(root=root, name=name, name_en=table.pop("name_en", "") or name, layers=layers, **table)
 

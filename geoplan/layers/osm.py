@@ -40,7 +40,7 @@ def read_pbf(path: Path) -> gpd.GeoDataFrame:
     lines: list[NDArray[np.float64]] = []
     nodes: list[NDArray[np.int64]] = []
     for way in ways:
-        if not way.is_way():
+        if not isinstance(way, osmium.osm.Way):
             continue
         for piece in _located_pieces(way):
             rows.append(_way_attributes(way.tags))

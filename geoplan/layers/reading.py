@@ -38,10 +38,16 @@ def read_raw(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
         LayerError: the file cannot be read, or its CRS is missing or contradicts the manifest.
     """
     if not path.is_file():
-        raise WorkspaceError(_("图层 {role} 的文件不存在：{file}。请检查 manifest.toml。").format(role=entry.role, file=path))
+        raise WorkspaceError(
+            _("图层 {role} 的文件不存在：{file}。请检查 manifest.toml。").format(role=entry.role, file=path)
+        )
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        _refuse(entry, _("不认识的文件格式“{suffix}”").format(suffix=path.suffix), _("请转换为 {known}").format(known=" ".join(_READERS)))
+        _refuse(
+            entry,
+            _("不认识的文件格式“{suffix}”").format(suffix=path.suffix),
+            _("请转换为 {known}").format(known=" ".join(_READERS)),
+        )
     if path.suffix.lower() in _ROADS_ONLY and entry.role != "roads":
         _refuse(entry, _("只有道路图层可以是 {suffix} 文件").format(suffix=path.suffix), _("请改用矢量或 CSV 文件"))
     try:
@@ -50,7 +56,13 @@ def read_raw(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
         raise
     except _READ_FAULTS as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        _refuse(entry, _("文件 {name} 无法读取（{reason}）").format(name=path.name, reason=reason), _("请确认文件完整、格式与扩展名一致"))
+        _refuse(
+            entry,
+            _("文件 {name} 无法读取（{reason}）").format(name=path.name, reason=reason),
+            _("请确认文件完整、格式与扩展名一致"),
+        )
+    if not isinstance(frame, gpd.GeoDataFrame):
+        _refuse(entry, _("文件 {name} 只有属性表，没有几何").format(name=path.name), _("请提供带几何的图层"))
     return _with_crs(frame, entry)
 
 
@@ -88,17 +100,27 @@ def _read_vector(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
     names = [str(row[0]) for row in pyogrio.list_layers(path)]
     if entry.layer and entry.layer not in names:
         text = _("文件 {name} 中没有图层“{layer}”，有：{known}")
-        _refuse(entry, text.format(name=path.name, layer=entry.layer, known=", ".join(names)), _("请改正 manifest.toml 的 layer"))
+        _refuse(
+            entry,
+            text.format(name=path.name, layer=entry.layer, known=", ".join(names)),
+            _("请改正 manifest.toml 的 layer"),
+        )
     if not entry.layer and len(names) > 1:
         text = _("文件 {name} 含多个图层：{known}").format(name=path.name, known=", ".join(names))
         _refuse(entry, text, _("请在 manifest.toml 中用 layer 指明"))
-    return pyogrio.read_dataframe(path, layer=entry.layer or names[0], encoding=entry.encoding or None, fid_as_index=False)
+    return pyogrio.read_dataframe(
+        path, layer=entry.layer or names[0], encoding=entry.encoding or None, fid_as_index=False
+    )
 
 
 def _read_shapefile(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
     for suffix in (".dbf", ".shx"):
         if _sibling(path, suffix) is None:
-            _refuse(entry, _("Shapefile {name} 缺少 {suffix} 文件").format(name=path.name, suffix=suffix), _("请把同名的 .shp .shx .dbf .prj 一并复制"))
+            _refuse(
+                entry,
+                _("Shapefile {name} 缺少 {suffix} 文件").format(name=path.name, suffix=suffix),
+                _("请把同名的 .shp .shx .dbf .prj 一并复制"),
+            )
     encoding = entry.encoding or ("" if _sibling(path, ".cpg") else _dbf_encoding(_sibling(path, ".dbf")))
     return pyogrio.read_dataframe(path, encoding=encoding or None)
 

@@ -42,7 +42,8 @@ def assign_units(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[dict[str, gpd.
         frame = frames[role]
         codes, contradicted = _township_of(frame, towns)
         assigned[role] = frame.assign(
-            township=pd.Series(codes, index=frame.index, dtype=object), in_area=(codes != "") | _in_county(frame, frames.get("units"))
+            township=pd.Series(codes, index=frame.index, dtype=object),
+            in_area=(codes != "") | _in_county(frame, frames.get("units")),
         )
         if contradicted.any():
             rows = tuple(frame[ROLES[role].key][contradicted])
@@ -51,7 +52,9 @@ def assign_units(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[dict[str, gpd.
     return assigned, problems
 
 
-def _township_of(frame: gpd.GeoDataFrame, towns: gpd.GeoDataFrame | None) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+def _township_of(
+    frame: gpd.GeoDataFrame, towns: gpd.GeoDataFrame | None
+) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     codes = np.full(len(frame), "", dtype=object)
     contradicted = np.zeros(len(frame), dtype=bool)
     if towns is None or towns.empty:
@@ -79,6 +82,9 @@ def _in_county(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None) -> NDArr
 
 
 def _stated(code: str, names: NDArray[np.object_]) -> int:
-    """The township that a stated code means: its own code, or that of a village below it; -1 when none."""
-    found = [place for place, name in enumerate(names) if code and code.startswith(name)]
-    return found[0] if found else -1
+    """The township that a stated code means: its own code, or that of a village below it; -1 when none.
+
+    Of codes that begin alike (1 and 12) the longest that fits is meant.
+    """
+    found = [place for place, name in enumerate(names) if code.startswith(name)]
+    return max(found, key=lambda place: len(names[place]), default=-1)

@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.crs import MAX_LAT, MAX_LON
 from geoplan.i18n import _
 from geoplan.layers.manifest import LayerEntry
 from geoplan.layers.schema import ROLES, Field, FieldKind, Role
@@ -89,29 +90,26 @@ class Door:
         cells = _text(self._raw[theirs])
         blank = cells == ""
         if field.filled and blank.any():
-            self._report(Severity.ERROR, _("字段“{field}”有空值").format(field=field.name), _("请填写"), self._rows(blank))
+            self._report(
+                Severity.ERROR, _("字段“{field}”有空值").format(field=field.name), _("请填写"), self._rows(blank)
+            )
         return pd.Series(self._read_cells(field, cells), dtype=_dtype(field))
 
     def _read_cells(self, field: Field, cells: NDArray[np.object_]) -> NDArray[np.object_] | NDArray[np.float64]:
-        match field.kind:
-            case FieldKind.PEOPLE:
-                return np.round(self._numbers(field, cells) * _PERSON_STEPS) / _PERSON_STEPS
-            case FieldKind.NUMBER | FieldKind.YEAR | FieldKind.SIGNED:
-                return self._numbers(field, cells)
-            case FieldKind.DATE:
-                return self._dates(field, cells)
-            case FieldKind.FLAG:
-                return self._coded(field, cells, _flag)
-            case FieldKind.CHOICE:
-                return self._coded(field, cells, _decoder(field))
-            case FieldKind.CODES:
-                decode = _decoder(field)
-                return self._coded(field, cells, lambda cell: _codes(cell, decode))
-        return cells
+        if field.kind is FieldKind.PEOPLE:
+            return np.round(self._numbers(field, cells) * _PERSON_STEPS) / _PERSON_STEPS
+        if field.kind in _NUMERIC:
+            return self._numbers(field, cells)
+        if field.kind is FieldKind.DATE:
+            return self._dates(field, cells)
+        decode = _decoder(field)
+        return cells if decode is None else self._coded(field, cells, decode)
 
     def _numbers(self, field: Field, cells: NDArray[np.object_]) -> NDArray[np.float64]:
         series = pd.Series(cells, dtype=object)
-        numbers = pd.to_numeric(series.str.replace(",", "").where(series != ""), errors="coerce").to_numpy(float, copy=True)
+        numbers = pd.to_numeric(series.str.replace(",", "").where(series != ""), errors="coerce").to_numpy(
+            float, copy=True
+        )
         wrong = (cells != "") & ~np.isfinite(numbers)
         self._report_cells(wrong, _("字段“{field}”不是数字"), _("请改为数字，未知请留空"), field)
         numbers[~np.isfinite(numbers)] = np.nan
@@ -154,7 +152,9 @@ class Door:
         twice = (keys.duplicated(keep=False) & (keys != "")).to_numpy()
         if twice.any():
             rows = sorted(set(keys[twice]))
-            self._report(Severity.ERROR, _("编号“{key}”重复").format(key=self.role.key), _("每一行须有唯一的编号"), rows)
+            self._report(
+                Severity.ERROR, _("编号“{key}”重复").format(key=self.role.key), _("每一行须有唯一的编号"), rows
+            )
 
     def _check_geometry(self, frame: gpd.GeoDataFrame) -> None:
         shapes = frame.geometry.to_numpy()
@@ -171,14 +171,24 @@ class Door:
         wrong = ~missing & ~np.isin(kinds, list(self.role.geometry))
         if wrong.any():
             text = _("几何类型不对：{kinds}").format(kinds="、".join(sorted(set(kinds[wrong]))))
-            self._report(Severity.ERROR, text, _("应为 {kinds}").format(kinds=" / ".join(sorted(self.role.geometry))), self._rows(wrong))
+            self._report(
+                Severity.ERROR,
+                text,
+                _("应为 {kinds}").format(kinds=" / ".join(sorted(self.role.geometry))),
+                self._rows(wrong),
+            )
         points_only = ~missing & (shapely.get_dimensions(shapes) == 1) & (shapely.length(shapes) == 0)
         if points_only.any():
             self._report(Severity.WARNING, _("线的长度为零，不计入路网"), _("请删除或补全"), self._rows(points_only))
         invalid = ~missing & ~points_only & ~shapely.is_valid(shapes)
         if invalid.any():
             reason = shapely.is_valid_reason(shapes[invalid][0])
-            self._report(Severity.ERROR, _("几何无效（{reason}）").format(reason=reason), _("请用 GIS 软件修复几何"), self._rows(invalid))
+            self._report(
+                Severity.ERROR,
+                _("几何无效（{reason}）").format(reason=reason),
+                _("请用 GIS 软件修复几何"),
+                self._rows(invalid),
+            )
         self._check_degrees(frame, missing)
 
     def _check_degrees(self, frame: gpd.GeoDataFrame, missing: NDArray[np.bool_]) -> None:
@@ -186,12 +196,19 @@ class Door:
         if not frame.crs.is_geographic:
             return
         west, south, east, north = shapely.bounds(frame.geometry.to_numpy()).T
-        swapped = ~missing & ((south < -90) | (north > 90))
+        swapped = ~missing & ((south < -MAX_LAT) | (north > MAX_LAT))
         if swapped.any():
-            self._report(Severity.ERROR, _("纬度超出 ±90 度，经度和纬度很可能写反了"), _("请交换经度列和纬度列"), self._rows(swapped))
-        outside = ~missing & ~swapped & ((west < -180) | (east > 180))
+            self._report(
+                Severity.ERROR,
+                _("纬度超出 ±90 度，经度和纬度很可能写反了"),
+                _("请交换经度列和纬度列"),
+                self._rows(swapped),
+            )
+        outside = ~missing & ~swapped & ((west < -MAX_LON) | (east > MAX_LON))
         if outside.any():
-            self._report(Severity.ERROR, _("经度超出 ±180 度"), _("请检查坐标系：这些坐标可能以米为单位"), self._rows(outside))
+            self._report(
+                Severity.ERROR, _("经度超出 ±180 度"), _("请检查坐标系：这些坐标可能以米为单位"), self._rows(outside)
+            )
 
     def _check_parts(self, frame: gpd.GeoDataFrame) -> None:
         for part, whole in _PARTS:
@@ -224,12 +241,20 @@ def _blank(field: Field, size: int) -> NDArray[np.object_] | NDArray[np.float64]
     return np.full(size, np.nan) if field.kind in _NUMERIC else np.full(size, "", dtype=object)
 
 
-def _decoder(field: Field) -> Decode:
-    """From a word that files use to its code; None for a word that the vocabulary does not hold."""
-    words = {code: code for code in field.vocabulary or {}}
-    for code, synonyms in (field.vocabulary or {}).items():
+def _decoder(field: Field) -> Decode | None:
+    """From a word that files use to its code, None for a word that is not known; no decoder for free text."""
+    if field.kind is FieldKind.FLAG:
+        return _flag
+    if field.vocabulary is None:
+        return None
+    words = {code: code for code in field.vocabulary}
+    for code, synonyms in field.vocabulary.items():
         words.update(dict.fromkeys(synonyms, code))
-    return lambda cell: words.get(cell) or words.get(cell.lower())
+
+    def decode(cell: str) -> str | None:
+        return words.get(cell) or words.get(cell.lower())
+
+    return (lambda cell: _codes(cell, decode)) if field.kind is FieldKind.CODES else decode
 
 
 def _codes(cell: str, decode: Decode) -> str | None:

@@ -89,7 +89,11 @@ def _read_all(manifest: Manifest, progress: Progress) -> tuple[dict[str, gpd.Geo
     for role in ROLES.values():
         if role.required and role.name not in present:
             text = _("manifest.toml 没有登记{layer}图层").format(layer=_(role.label))
-            problems.append(Problem(Severity.ERROR, role.name, text, _('请添加 role = "{role}" 的 [[layer]]').format(role=role.name)))
+            problems.append(
+                Problem(
+                    Severity.ERROR, role.name, text, _('请添加 role = "{role}" 的 [[layer]]').format(role=role.name)
+                )
+            )
     return frames, problems
 
 

@@ -68,7 +68,11 @@ def build_network(roads: gpd.GeoDataFrame) -> Network:
     require_metric(roads.crs)
     walked = roads[walkable(roads)]
     if walked.empty:
-        raise NetworkError(_("道路图层的 {count} 条道路中没有一条可以步行，请检查 road_class、walkable 字段。").format(count=len(roads)))
+        raise NetworkError(
+            _("道路图层的 {count} 条道路中没有一条可以步行，请检查 road_class、walkable 字段。").format(
+                count=len(roads)
+            )
+        )
     vertices = node_roads(walked)
     joined = (vertices.line[1:] == vertices.line[:-1]) & (vertices.identity[1:] != vertices.identity[:-1])
     pairs = np.column_stack([vertices.identity[:-1], vertices.identity[1:]])[joined]
@@ -171,7 +175,9 @@ def _chains(is_node: NDArray[np.bool_], segments: NDArray[np.int64]) -> tuple[ND
     return chain_all[order], vertex_all[order]
 
 
-def _islands(count: int, tail: NDArray[np.int64], head: NDArray[np.int64], length: NDArray[np.float64]) -> NDArray[np.int64]:
+def _islands(
+    count: int, tail: NDArray[np.int64], head: NDArray[np.int64], length: NDArray[np.float64]
+) -> NDArray[np.int64]:
     """Connected parts, numbered by road length, most first; ties by their lowest node."""
     parts = _components(count, tail, head)
     road = np.bincount(parts[tail], weights=np.round(length, 3), minlength=parts.max() + 1)

@@ -86,7 +86,9 @@ def _noded(lines: NDArray[np.object_], grade: NDArray[np.int64]) -> Vertices:
     return Vertices(cells / _GRID, _by_place_and_grade(cells, grade[line], identity), line)
 
 
-def _by_place_and_grade(cells: NDArray[np.int64], grade: NDArray[np.int64], identity: NDArray[np.int64]) -> NDArray[np.int64]:
+def _by_place_and_grade(
+    cells: NDArray[np.int64], grade: NDArray[np.int64], identity: NDArray[np.int64]
+) -> NDArray[np.int64]:
     order = np.lexsort((grade, cells[:, 1], cells[:, 0]))
     number = pd.factorize(identity[order])[0]
     ranked = np.empty_like(number)
@@ -153,7 +155,9 @@ def _crossings(
     parts, pair = shapely.get_parts(shared, return_index=True)
     parts, pair = parts[~shapely.is_empty(parts)], pair[~shapely.is_empty(parts)]
     stretch = shapely.get_dimensions(parts) == 1
-    points = np.concatenate([parts[~stretch], shapely.get_point(parts[stretch], 0), shapely.get_point(parts[stretch], -1)])
+    points = np.concatenate(
+        [parts[~stretch], shapely.get_point(parts[stretch], 0), shapely.get_point(parts[stretch], -1)]
+    )
     pair = np.concatenate([pair[~stretch], pair[stretch], pair[stretch]])
     near_end = np.zeros(len(points), dtype=bool)
     for side in (one, other):

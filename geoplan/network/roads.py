@@ -33,7 +33,9 @@ def walkable(roads: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     foot = roads["foot"]
     opened = foot.isin(_OPEN)
     allowed = ~klass.isin(_NOT_ROADS) & ~foot.isin(_CLOSED_FOOT)
-    allowed &= opened | ~(klass.isin(_UNLESS_OPENED) | roads["access"].isin(_CLOSED_ACCESS) | (roads["service"] == "private"))
+    allowed &= opened | ~(
+        klass.isin(_UNLESS_OPENED) | roads["access"].isin(_CLOSED_ACCESS) | (roads["service"] == "private")
+    )
     for tag in ("motorroad", "area"):
         if tag in roads:
             allowed &= roads[tag] != "yes"

@@ -34,7 +34,7 @@ def service_areas(
 def _area(
     network: Network, edge_ms: NDArray[np.int64], reached: Reached | None, limit_ms: int, margin_m: float
 ) -> shapely.Geometry:
-    if reached is None or reached.leg_ms > limit_ms:
+    if reached is None or reached.leg_ms >= limit_ms:
         return shapely.MultiPolygon()
     stretches = _reached_stretches(network, edge_ms, reached, limit_ms)
     # A buffer per stretch and one union: five times as fast as one buffer around all of them.
@@ -61,7 +61,11 @@ def _reached_stretches(
             lines[whole],
             _stretch(lines[part], np.zeros(part.sum()), from_tail[part]),
             _stretch(lines[part], 1 - from_head[part], np.ones(part.sum())),
-            _stretch(network.lines[[own]], np.array([max(reached.along - around, 0.0)]), np.array([min(reached.along + around, 1.0)])),
+            _stretch(
+                network.lines[[own]],
+                np.array([max(reached.along - around, 0.0)]),
+                np.array([min(reached.along + around, 1.0)]),
+            ),
         ]
     )
 

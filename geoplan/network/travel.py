@@ -129,7 +129,9 @@ class ScipyTravelTimes:
             to_head=self._edge_ms[edge] - from_tail,
         )
 
-    def _graph_with(self, facilities: Locations, *, scale: int = 1, labels: NDArray[np.int64] | None = None) -> sp.csr_array:
+    def _graph_with(
+        self, facilities: Locations, *, scale: int = 1, labels: NDArray[np.int64] | None = None
+    ) -> sp.csr_array:
         """The network with one more node per facility, from which one gets to the two ends of its road.
 
         Walking is the same in both directions, so the trip is searched from the facility. With ``labels`` all
@@ -177,7 +179,9 @@ class ScipyTravelTimes:
         by_head = node_cost[..., self._network.head[edge]] + parts.to_head * scale
         return np.where(homes.located, np.minimum(by_tail, by_head) + parts.leg * scale, np.inf)
 
-    def _same_edge(self, homes: Locations, facilities: Locations) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def _same_edge(
+        self, homes: Locations, facilities: Locations
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """(facility, home, ms) of all pairs on one edge that walk straight along it."""
         order = np.argsort(homes.edge, kind="stable")
         first = np.searchsorted(homes.edge[order], facilities.edge, side="left")
@@ -190,7 +194,9 @@ class ScipyTravelTimes:
         between = np.abs(ours.from_tail[facility] - theirs.from_tail[home])
         return facility, home, ours.leg[facility] + between + theirs.leg[home]
 
-    def _lower_on_own_edge(self, cost: NDArray[np.float64], homes: Locations, facilities: Locations, scale: int) -> None:
+    def _lower_on_own_edge(
+        self, cost: NDArray[np.float64], homes: Locations, facilities: Locations, scale: int
+    ) -> None:
         facility, home, ms = self._same_edge(homes, facilities)
         np.minimum.at(cost, home, (ms * scale + facility).astype(float))
 
@@ -232,9 +238,13 @@ class ScipyTravelTimes:
             yield chunk, dijkstra(graph, indices=self._nodes + chunk, limit=limit_ms)[:, : self._nodes]
 
 
-def _csr_of_minima(start: NDArray[np.int64], end: NDArray[np.int64], cost: NDArray[np.int64], size: int) -> sp.csr_array:
-    """A sparse matrix with the least cost per pair. Built by hand: scipy's own conversion would add parallel arcs up
-    and drop those of cost zero."""
+def _csr_of_minima(
+    start: NDArray[np.int64], end: NDArray[np.int64], cost: NDArray[np.int64], size: int
+) -> sp.csr_array:
+    """A sparse matrix with the least cost per pair.
+
+    Built by hand: scipy's own conversion would add parallel arcs up and drop those of cost zero.
+    """
     order = np.lexsort((cost, end, start))
     start, end, cost = start[order], end[order], cost[order]
     keep = np.r_[True, (start[1:] != start[:-1]) | (end[1:] != end[:-1])]

@@ -1,5 +1,4 @@
-"""What an assessment is written out as; every output takes its words and figures from ``tables`` and its looks from
-``style``."""
+"""What an assessment is written out as: words and figures from ``tables``, looks from ``style``."""
 
 from geoplan.report.results import json_text, write_results
 from geoplan.report.terminal import problem_line, show

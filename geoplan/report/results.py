@@ -86,7 +86,10 @@ def _write_geopackage(assessment: Assessment, path: Path) -> None:
         _add_layer(path, f"facilities{suffix}", tables.facilities_with_reach(assessment, coverage), label)
         _add_layer(path, f"service_areas{suffix}", areas, label)
     _add_layer(path, "estates", tables.estates_with_verdict(assessment), label)
-    about = pd.DataFrame([(key, json.dumps(value, ensure_ascii=False)) for key, value in _about(assessment).items()], columns=["key", "value"])
+    about = pd.DataFrame(
+        [(key, json.dumps(value, ensure_ascii=False)) for key, value in _about(assessment).items()],
+        columns=["key", "value"],
+    )
     pyogrio.write_dataframe(about, path, layer="about", driver="GPKG", append=path.exists())
 
 

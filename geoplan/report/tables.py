@@ -12,7 +12,17 @@ import pandas as pd
 from geoplan.assess import Assessment
 from geoplan.coverage import GROUPS, Coverage
 from geoplan.i18n import _, current, mark
-from geoplan.model import OUTCOME_LABELS, OUTCOME_SYMBOLS, REACH_LABELS, Binding, Problem, Reach, Severity, Verdict
+from geoplan.model import (
+    OUTCOME_LABELS,
+    OUTCOME_SYMBOLS,
+    REACH_LABELS,
+    Binding,
+    Outcome,
+    Problem,
+    Reach,
+    Severity,
+    Verdict,
+)
 
 BINDING_LABELS = {
     Binding.BINDING: mark("约束性"),
@@ -21,26 +31,49 @@ BINDING_LABELS = {
     Binding.ADVISORY: mark("原则性"),
 }
 SEVERITY_LABELS = {Severity.ERROR: mark("错误"), Severity.WARNING: mark("警告"), Severity.NOTE: mark("提示")}
+_MOST_DIGITS = 12
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def figure(value: Fraction | None, digits: int = 2) -> str:
-    """A figure for the eye, rounded half up from its exact value; a dash when there is none."""
+def figure(value: Fraction | None, digits: int = 2, *, trim: bool = True) -> str:
+    """A figure for the eye, rounded half up from its exact value; a dash when there is none.
+
+    Args:
+        digits: decimals.
+        trim: leave out zeros at the end; not in columns of figures, whose points should stand below each other.
+    """
     if value is None:
         return "—"
     scaled = abs(value) * 10**digits
     whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
     text = f"{whole // 10**digits:,}"
-    decimals = f"{whole % 10**digits:0{digits}d}".rstrip("0") if digits else ""
+    decimals = f"{whole % 10**digits:0{digits}d}" if digits else ""
+    decimals = decimals.rstrip("0") if trim else decimals
     sign = "-" if value < 0 and whole else ""
     return f"{sign}{text}.{decimals}" if decimals else f"{sign}{text}"
 
 
-def with_unit(value: Fraction | None, unit: str) -> str:
-    """A figure with its unit: no space before the per-cent sign. Land per person keeps four decimals."""
+def with_unit(value: Fraction | None, unit: str, unlike: Fraction | None = None, *, trim: bool = True) -> str:
+    """A figure with its unit: no space before the per-cent sign. Land per person keeps four decimals.
+
+    Args:
+        unlike: a target that the figure must not seem to equal when it does not: 59.999% stays apart from 60%.
+    """
     digits = 4 if unit == "m²/人" else 2
-    text = figure(value, digits)
+    while (
+        unlike is not None
+        and value not in {None, unlike}
+        and digits < _MOST_DIGITS
+        and figure(value, digits) == figure(unlike, digits)
+    ):
+        digits += 1
+    text = figure(value, digits, trim=trim)
     return text if value is None else f"{text}{_unit(unit)}" if unit == "%" else f"{text} {_unit(unit)}"
+
+
+def value_text(verdict: Verdict) -> str:
+    """A verdict's value with its unit, in as many digits as it takes to tell it from its target."""
+    return with_unit(verdict.value, verdict.value_unit, unlike=verdict.target, trim=False)
 
 
 def _unit(unit: str) -> str:
@@ -81,10 +114,23 @@ def source_text(verdict: Verdict) -> str:
     return f"{clause.document} {clause.section}{chain}"
 
 
+def count_text(verdict: Verdict) -> str:
+    """What was counted over what it was divided by, ``6 / 10``; blank when there is nothing to divide by."""
+    count = verdict.count
+    if verdict.value is None or count.denominator is None:
+        return ""
+    return f"{figure(count.numerator)} / {figure(count.denominator)}"
+
+
 def missing_text(verdict: Verdict) -> str:
-    """Why it cannot be evaluated, and what is worth knowing about the count."""
-    absent = _("缺少：{fields}").format(fields="、".join(verdict.count.missing)) if verdict.count.missing else ""
-    return "；".join(text for text in (absent, verdict.count.note) if text)
+    """Which blank cells keep it from being evaluated or do not matter, and what is worth knowing about the count."""
+    fields = "、".join(verdict.count.missing)
+    absent = ""
+    if fields and verdict.outcome is Outcome.NOT_EVALUABLE:
+        absent = _("缺少 {fields}").format(fields=fields)
+    elif fields:
+        absent = _("{fields} 有空值，不影响结论").format(fields=fields)
+    return "；".join(text for text in (verdict.count.note, absent) if text)
 
 
 def verdict_record(verdict: Verdict) -> dict[str, Any]:
@@ -136,6 +182,7 @@ def verdict_table(assessment: Assessment) -> pd.DataFrame:
             _("层级"): level_label(verdict.count.level),
             _("代码"): verdict.count.unit,
             _("名称"): verdict.count.unit_name,
+            _("计数"): count_text(verdict),
             _("现值"): "" if verdict.value is None else figure(verdict.value, 4),
             _("目标"): "" if verdict.target is None else figure(verdict.target, 4),
             _("单位"): _unit(verdict.value_unit),
@@ -233,6 +280,11 @@ def group_of(coverage: Coverage) -> str:
     return "pop_total" if coverage.units["pop60"].isna().all() else "pop60"
 
 
+def share_text(row: Any, group: str) -> str:
+    """The covered share as text with two decimals."""
+    return with_unit(covered_share(row, group), "%", trim=False)
+
+
 def covered_share(row: Any, group: str) -> Fraction | None:
     """The covered share of a group in one row of ``Coverage.units``, in per cent; None for nobody or unknown."""
     total = float(row[group])
@@ -292,7 +344,19 @@ def estates_with_verdict(assessment: Assessment) -> gpd.GeoDataFrame | None:
         if verdict.count.level == "estate"
     ]
     # An estate whose age is unknown stands under both rules, with the same outcome: one row is enough.
-    table = pd.DataFrame(rows, columns=["estate_id", "rule", "verdict", "verdict_name", "area_per_100_households", "target", "shortfall_m2", "missing"])
+    table = pd.DataFrame(
+        rows,
+        columns=[
+            "estate_id",
+            "rule",
+            "verdict",
+            "verdict_name",
+            "area_per_100_households",
+            "target",
+            "shortfall_m2",
+            "missing",
+        ],
+    )
     return estates.drop(columns="in_area").merge(table.drop_duplicates("estate_id"), on="estate_id", how="left")
 
 
@@ -306,5 +370,5 @@ def facilities_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.Geo
     operating = set(assessment.facilities["facility_id"])
     added = ["facility_id", "located", *(f"{group}_{what}" for group in GROUPS for what in ("reached", "nearest"))]
     merged = facilities.merge(coverage.facilities[added], on="facility_id", how="left")
-    located = merged["located"].eq(True)  # noqa: FBT003 - blank where the facility offers no such service
+    located = merged["located"].eq(True)
     return merged.assign(operating=merged["facility_id"].isin(operating), located=located)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from geoplan.assess import Assessment
 from geoplan.i18n import _
-from geoplan.model import REACH_LABELS, Outcome, Problem, Reach, Severity, Verdict
+from geoplan.model import Outcome, Problem, Severity, Verdict
 from geoplan.report import style, tables
 
 _MOST_ESTATES = 8
@@ -23,6 +23,7 @@ def show(assessment: Assessment, files: list[Path], console: Console) -> None:
     """Print an assessment for a planner."""
     console.print(_head(assessment))
     console.print(_verdicts(assessment))
+    console.print(_grounds(assessment))
     for coverage in assessment.coverages:
         console.print(_coverage(assessment, coverage.service.id))
     estates = _estates(assessment)
@@ -47,7 +48,11 @@ def _head(assessment: Assessment) -> Text:
     head = Text()
     head.append(tables.place_name(assessment), style="bold")
     pack = assessment.pack
-    head.append(_("  {year} 年 · 规则包 {pack}（{document}）").format(year=assessment.year, pack=pack.id, document=pack.document))
+    head.append(
+        _("  {year} 年 · 规则包 {pack}（{document}）").format(
+            year=assessment.year, pack=pack.id, document=pack.document
+        )
+    )
     label = tables.synthetic_label(assessment)
     if label:
         head.append(f"\n⚠ {label}", style="yellow")
@@ -55,7 +60,14 @@ def _head(assessment: Assessment) -> Text:
 
 
 def _table(title: str, *columns: tuple[str, str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     for name, side in columns:
         table.add_column(name, justify="right" if side == "right" else "left", no_wrap=side == "right")
     return table
@@ -66,22 +78,38 @@ def _outcome(verdict: Verdict) -> Text:
 
 
 def _verdicts(assessment: Assessment) -> Table:
+    """The county's verdict for every rule."""
     right = "right"
     table = _table(
-        _("达标情况"), (_("指标"), ""), (_("现值"), right), (_("目标"), right), (_("结论"), ""), (_("还需"), right), (_("依据"), ""), (_("说明"), "")
+        _("达标情况"), (_("指标"), ""), (_("现值"), right), (_("目标"), right), (_("结论"), ""), (_("还需"), right)
     )
-    for verdict in assessment.verdicts:
-        if verdict.count.level == "county":
-            table.add_row(
-                escape(tables.rule_name(verdict)),
-                tables.with_unit(verdict.value, verdict.value_unit),
-                tables.target_text(verdict),
-                _outcome(verdict),
-                tables.needed_text(verdict),
-                escape(verdict.rule.clause.section + (" ← " + " ← ".join(verdict.rule.chain) if verdict.rule.chain else "")),
-                escape(tables.missing_text(verdict)),
-            )
+    for verdict in _of_county(assessment):
+        table.add_row(
+            escape(tables.rule_name(verdict)),
+            tables.value_text(verdict),
+            tables.target_text(verdict),
+            _outcome(verdict),
+            tables.needed_text(verdict),
+        )
     return table
+
+
+def _of_county(assessment: Assessment) -> list[Verdict]:
+    return [verdict for verdict in assessment.verdicts if verdict.count.level == "county"]
+
+
+def _grounds(assessment: Assessment) -> Text:
+    """What each verdict rests on: the count, the clause, and what is worth knowing."""
+    lines = []
+    for verdict in _of_county(assessment):
+        clause = " ← ".join((verdict.rule.clause.section, *verdict.rule.chain))
+        parts = (tables.count_text(verdict), clause, tables.missing_text(verdict))
+        lines.append(
+            _("· {name}：{grounds}").format(
+                name=tables.rule_name(verdict), grounds="；".join(part for part in parts if part)
+            )
+        )
+    return Text("\n".join(lines) + "\n", style="dim")
 
 
 def _coverage(assessment: Assessment, service: str) -> Table:
@@ -92,17 +120,30 @@ def _coverage(assessment: Assessment, service: str) -> Table:
         minutes=coverage.service.minutes, who=_("60岁以上") if group == "pop60" else _("总人口")
     )
     land = {v.count.unit: v for v in assessment.verdicts if v.rule.indicator == "land_per_capita"}
-    centres = {v.count.unit: v for v in assessment.verdicts if v.rule.indicator == "township_centre_coverage" and v.count.detail}
+    centres = {
+        v.count.unit: v
+        for v in assessment.verdicts
+        if v.rule.indicator == "township_centre_coverage" and v.count.detail
+    }
     right = "right"
-    reasons = [reach for reach in Reach if coverage.units[f"{group}_{reach}"].sum() > 0]
-    columns = [(_("单元"), ""), (_("合计"), right), *((_(REACH_LABELS[reach]), right) for reach in reasons), (_("覆盖率"), right)]
+    account = ("", "_covered", "_uncovered", "_unlocatable")
+    columns = [
+        (_("单元"), ""),
+        (_("合计"), right),
+        (_("已覆盖"), right),
+        (_("未覆盖"), right),
+        (_("无法定位"), right),
+        (_("覆盖率"), right),
+    ]
     columns += [(_("综合中心"), right)] if centres else []
     columns += [(_("人均用地"), right)] if land else []
     table = _table(title, *columns)
     for row in coverage.units.to_dict("records"):
-        cells: list[str | Text] = [escape(_unit_name(row, assessment)), f"{row[group]:,.0f}"]
-        cells += [f"{row[f'{group}_{reach}']:,.0f}" for reach in reasons]
-        cells.append(tables.with_unit(tables.covered_share(row, group), "%"))
+        cells: list[str | Text] = [
+            escape(_unit_name(row, assessment)),
+            *(f"{row[group + part]:,.0f}" for part in account),
+        ]
+        cells.append(tables.share_text(row, group))
         cells += [_centre(centres.get(row["unit"]))] if centres else []
         cells += [_land(land.get(row["unit"]))] if land else []
         table.add_row(*cells, style="bold" if row["level"] == "county" else None)
@@ -125,7 +166,7 @@ def _land(verdict: Verdict | None) -> Text:
     if verdict is None:
         return Text("")
     mark = tables.outcome_label(verdict).split()[0]
-    return Text(f"{tables.figure(verdict.value, 4)} {mark}", style=style.OUTCOME_COLOURS[verdict.outcome])
+    return Text(f"{tables.figure(verdict.value, 4, trim=False)} {mark}", style=style.OUTCOME_COLOURS[verdict.outcome])
 
 
 def _estates(assessment: Assessment) -> Table | None:
@@ -135,12 +176,14 @@ def _estates(assessment: Assessment) -> Table | None:
         return None
     right = "right"
     title = _("缺口最大的小区（共 {count} 个，全部见 verdicts.csv）").format(count=len(lacking))
-    table = _table(title, (_("编号"), ""), (_("小区"), ""), (_("每百户"), right), (_("目标"), right), (_("缺口"), right))
+    table = _table(
+        title, (_("编号"), ""), (_("小区"), ""), (_("每百户"), right), (_("目标"), right), (_("缺口"), right)
+    )
     for verdict in sorted(lacking, key=lambda v: (-(v.needed or 0), v.count.unit))[:_MOST_ESTATES]:
         table.add_row(
             escape(verdict.count.unit),
             escape(verdict.count.unit_name),
-            tables.with_unit(verdict.value, "m²"),
+            tables.with_unit(verdict.value, "m²", unlike=verdict.target, trim=False),
             tables.with_unit(verdict.target, "m²"),
             tables.needed_text(verdict),
         )

@@ -12,14 +12,14 @@ from fractions import Fraction
 from functools import cache
 from html import escape
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 import folium
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from branca.element import Element
+from branca.element import Element, Figure
 
 from geoplan import crs
 from geoplan.assess import Assessment
@@ -53,12 +53,16 @@ def map_html(assessment: Assessment) -> str:
         OutputError: Leaflet was not fetched when the package was installed.
     """
     coverage = assessment.coverages[0]
-    page = _OfflineMap(tiles=None, prefer_canvas=True, control_scale=True, zoom_control="bottomright", attribution_control=False)
+    page = _OfflineMap(
+        tiles=None, prefer_canvas=True, control_scale=True, zoom_control="bottomright", attribution_control=False
+    )
     for group in _layers(assessment, coverage):
         group.add_to(page)
     folium.LayerControl(collapsed=False, position="topright").add_to(page)
-    page.fit_bounds(_bounds(assessment), padding_top_left=(_LEFT_PANEL_PX, 10), padding_bottom_right=(_RIGHT_PANEL_PX, 10))
-    root = page.get_root()
+    page.fit_bounds(
+        _bounds(assessment), padding_top_left=(_LEFT_PANEL_PX, 10), padding_bottom_right=(_RIGHT_PANEL_PX, 10)
+    )
+    root = cast("Figure", page.get_root())
     root.header.add_child(Element(_verbatim(_leaflet() + _page_style())), name="leaflet", index=0)
     root.html.add_child(Element(_verbatim(_title(assessment, coverage) + _legend(assessment, coverage))))
     root.title = tables.place_name(assessment)
@@ -114,7 +118,9 @@ html, body {{ height: 100%; margin: 0; font-family: {style.FONT_STACK}; }}
 
 def _bounds(assessment: Assessment) -> list[list[float]]:
     units = assessment.layers.get("units")
-    west, south, east, north = crs.lonlat(units if units is not None else assessment.layers.frames["demand"]).total_bounds
+    west, south, east, north = crs.lonlat(
+        units if units is not None else assessment.layers.frames["demand"]
+    ).total_bounds
     return [[south, west], [north, east]]
 
 
@@ -138,9 +144,13 @@ def _group(name: str, colour: str = "", *, show: bool = True, control: bool = Tr
 
 def _shapes(frame: gpd.GeoDataFrame, tolerance: float, columns: tuple[str, ...] = ()) -> dict[str, Any]:
     """GeoJSON in degrees of a frame in metres, simplified, without empty shapes."""
-    thinned = gpd.GeoDataFrame(frame[list(columns)], geometry=shapely.simplify(frame.geometry.to_numpy(), tolerance), crs=frame.crs)
+    thinned = gpd.GeoDataFrame(
+        frame[list(columns)], geometry=shapely.simplify(frame.geometry.to_numpy(), tolerance), crs=frame.crs
+    )
     degrees = crs.lonlat(thinned[~thinned.geometry.is_empty & thinned.geometry.notna()])
-    rounded = degrees.set_geometry(shapely.transform(degrees.geometry.to_numpy(), lambda xy: np.round(xy, _DEGREE_DIGITS)), crs=crs.WGS84)
+    rounded = degrees.set_geometry(
+        shapely.transform(degrees.geometry.to_numpy(), lambda xy: np.round(xy, _DEGREE_DIGITS)), crs=crs.WGS84
+    )
     collection: dict[str, Any] = rounded.to_geo_dict(drop_id=True)
     return collection
 
@@ -151,14 +161,18 @@ def _water(assessment: Assessment) -> Iterator[folium.FeatureGroup]:
         return
     group = _group(_("水系"), control=False)
     fill = {"color": style.WATER_COLOUR, "weight": 1, "fillOpacity": 1, "interactive": False}
-    folium.GeoJson(_shapes(barriers[barriers["kind"] == "water"], _SIMPLIFY_M), style_function=lambda _feature: fill).add_to(group)
+    folium.GeoJson(
+        _shapes(barriers[barriers["kind"] == "water"], _SIMPLIFY_M), style_function=lambda _feature: fill
+    ).add_to(group)
     yield group
 
 
 def _roads(assessment: Assessment) -> folium.FeatureGroup:
     roads = assessment.layers.frames["roads"]
     main = roads[roads["road_class"].isin(_MAIN_ROADS)]
-    merged = shapely.line_merge(shapely.multilinestrings(shapely.get_parts((main if len(main) else roads).geometry.to_numpy())))
+    merged = shapely.line_merge(
+        shapely.multilinestrings(shapely.get_parts((main if len(main) else roads).geometry.to_numpy()))
+    )
     frame = gpd.GeoDataFrame(geometry=[merged], crs=roads.crs)
     group = _group(_("主要道路"))
     line = {"color": style.ROAD_COLOUR, "weight": 1.4, "interactive": False}
@@ -197,14 +211,17 @@ def _rows(title: str, rows: list[tuple[str, str]]) -> str:
 
 
 def _unit_popup(row: dict[str, Any], group: str) -> str:
-    share = tables.covered_share(row, group)
     return _rows(
         str(row["name"]),
         [
             (_group_name(group), _people(row[group])),
-            (_("覆盖率"), tables.with_unit(share, "%")),
+            (_("覆盖率"), tables.share_text(row, group)),
             (_(REACH_LABELS[Reach.COVERED]), _people(row[f"{group}_covered"])),
-            *((_(REACH_LABELS[reach]), _people(row[f"{group}_{reach}"])) for reach in Reach if reach != Reach.COVERED and row[f"{group}_{reach}"]),
+            *(
+                (_(REACH_LABELS[reach]), _people(row[f"{group}_{reach}"]))
+                for reach in Reach
+                if reach != Reach.COVERED and row[f"{group}_{reach}"]
+            ),
         ],
     )
 
@@ -243,7 +260,9 @@ def _demand(assessment: Assessment, coverage: Coverage) -> Iterator[folium.Featu
             yield _dots(title, chosen, style.REACH_COLOURS[reach])
 
 
-def _dots(title: str, frame: gpd.GeoDataFrame, colour: str, *, show: bool = True, radius: float = 4) -> folium.FeatureGroup:
+def _dots(
+    title: str, frame: gpd.GeoDataFrame, colour: str, *, show: bool = True, radius: float = 4
+) -> folium.FeatureGroup:
     """A layer of round dots with popups; a column ``radius`` decides their size where there is one."""
     group = _group(title, colour, show=show)
     columns = ("popup", "radius") if "radius" in frame else ("popup",)
@@ -347,14 +366,19 @@ def _names(assessment: Assessment) -> Iterator[folium.FeatureGroup]:
     group = _group(_("镇街名称"))
     points = crs.lonlat(units.set_geometry(shapely.point_on_surface(units.geometry.to_numpy()), crs=units.crs))
     for name, point in zip(points["name"], points.geometry, strict=True):
-        icon = folium.DivIcon(html=f'<div class="gp-name">{escape(name)}</div>', icon_size=(120, 16), icon_anchor=(60, 8), class_name="gp-label")
+        icon = folium.DivIcon(
+            html=f'<div class="gp-name">{escape(name)}</div>',
+            icon_size=(120, 16),
+            icon_anchor=(60, 8),
+            class_name="gp-label",
+        )
         folium.Marker((point.y, point.x), icon=icon).add_to(group)
     yield group
 
 
 def _title(assessment: Assessment, coverage: Coverage) -> str:
     people = tables.group_of(coverage)
-    share = tables.covered_share(coverage.units.iloc[0].to_dict(), people)
+    share = tables.share_text(coverage.units.iloc[0].to_dict(), people)
     mark = tables.synthetic_label(assessment)
     badge = f'<span class="gp-badge">{escape(mark)}</span>' if mark else ""
     verdicts = "".join(
@@ -364,10 +388,12 @@ def _title(assessment: Assessment, coverage: Coverage) -> str:
     )
     text = _("{group}步行 {minutes} 分钟可达").format(group=_group_name(people), minutes=coverage.service.minutes)
     pack = assessment.pack.name_en if current() == "en" else assessment.pack.name
-    speed = _("{year} 年 · 规则包 {pack} · 步行 {speed} m/s").format(year=assessment.year, pack=pack, speed=assessment.settings.walk_speed_mps)
+    speed = _("{year} 年 · 规则包 {pack} · 步行 {speed} m/s").format(
+        year=assessment.year, pack=pack, speed=assessment.settings.walk_speed_mps
+    )
     return (
         f'<div class="gp-title" lang="{current()}"><h1>{escape(tables.place_name(assessment))}</h1>{badge}<div class="small">{escape(speed)}</div>'
-        f'<div><span class="big">{escape(tables.with_unit(share, "%"))}</span> {escape(text)}</div>'
+        f'<div><span class="big">{escape(share)}</span> {escape(text)}</div>'
         f"<table>{verdicts}</table></div>"
     )
 

@@ -19,7 +19,7 @@ import shapely
 
 from geoplan.i18n import _
 from geoplan.layers import townships
-from geoplan.layers.schema import BASES, ERAS, FACILITY_KINDS, FUNCTIONS, UNIT_LEVELS
+from geoplan.layers.schema import BASES, ERAS, FACILITY_KINDS, FUNCTIONS, TOWNSHIP_LEVELS
 from geoplan.model import Count, Rule
 
 _PER_CENT = Fraction(100)
@@ -66,7 +66,9 @@ class Measure:
 MEASURES: dict[str, Measure] = {}
 
 
-def measure(required: tuple[str, ...] = (), **options: Check) -> Callable[[Callable[[Facts, Rule], list[Count]]], Callable[[Facts, Rule], list[Count]]]:
+def measure(
+    required: tuple[str, ...] = (), **options: Check
+) -> Callable[[Callable[[Facts, Rule], list[Count]]], Callable[[Facts, Rule], list[Count]]]:
     """Register a function as a measure under its name."""
 
     def register(function: Callable[[Facts, Rule], list[Count]]) -> Callable[[Facts, Rule], list[Count]]:
@@ -80,7 +82,7 @@ def one_of(known: Mapping[str, object] | tuple[str, ...]) -> Check:
     """An option that is one of a few words."""
 
     def check(value: object) -> object:
-        if value not in known:
+        if not isinstance(value, str) or value not in known:
             raise ValueError(_("“{value}”不在可选值之中：{known}").format(value=value, known=", ".join(known)))
         return value
 
@@ -102,7 +104,7 @@ def some_of(known: Mapping[str, object] | tuple[str, ...]) -> Check:
 def a_date(value: object) -> object:
     """An option that is a TOML date."""
     if not isinstance(value, date):
-        raise ValueError(_("应为日期，例如 2021-01-01"))
+        raise ValueError(_("应为日期，例如 2021-01-01"))  # noqa: TRY004 - checks raise ValueError, as Check says
     return value
 
 
@@ -130,7 +132,12 @@ def _exact(number: float) -> Fraction:
     return Fraction(repr(float(number)))
 
 
-@measure(required=("levels", "functions"), levels=some_of(UNIT_LEVELS), functions=some_of(FUNCTIONS), kinds=some_of(FACILITY_KINDS))
+@measure(
+    required=("levels", "functions"),
+    levels=some_of(TOWNSHIP_LEVELS),
+    functions=some_of(FUNCTIONS),
+    kinds=some_of(FACILITY_KINDS),
+)
 def unit_has_qualified(facts: Facts, rule: Rule) -> list[Count]:
     """The share of units that have at least one facility with all the functions; n / N, one facility for itself.
 
@@ -149,7 +156,10 @@ def unit_has_qualified(facts: Facts, rule: Rule) -> list[Count]:
     qualified = sites[offered.map(needed.issubset)]
     unknown = sites[sites["functions"] == ""]
     having, open_ = (_ids_by_township(frame) for frame in (qualified, unknown))
-    details = [_facilities_in(str(code), str(name), having, open_) for code, name in zip(chosen["unit_code"], chosen["name"], strict=True)]
+    details = [
+        _facilities_in(str(code), str(name), having, open_)
+        for code, name in zip(chosen["unit_code"], chosen["name"], strict=True)
+    ]
     yes = [detail for detail in details if detail.numerator > 0]
     maybe = [detail for detail in details if detail.numerator == 0 and detail.missing]
     county = Count(
@@ -173,7 +183,9 @@ def _ids_by_township(facilities: gpd.GeoDataFrame) -> dict[str, tuple[str, ...]]
     return {str(code): tuple(group) for code, group in facilities.groupby("township")["facility_id"]}
 
 
-def _facilities_in(code: str, name: str, having: Mapping[str, tuple[str, ...]], open_: Mapping[str, tuple[str, ...]]) -> Count:
+def _facilities_in(
+    code: str, name: str, having: Mapping[str, tuple[str, ...]], open_: Mapping[str, tuple[str, ...]]
+) -> Count:
     """One unit's row: how many qualified facilities it has."""
     ids, unknown = having.get(code, ()), open_.get(code, ())
     word = _("处")
@@ -236,13 +248,26 @@ def area_per_households(facts: Facts, rule: Rule) -> list[Count]:
     since = rule.options["new_since"].isoformat()
     dated = np.where(estates["approve_date"] >= since, "new", np.where(estates["approve_date"] != "", "old", ""))
     era = estates["era"].where(estates["era"] != "", pd.Series(dated, index=estates.index))
-    rows = [_estate(row, placed=bool(row["known_era"])) for row in estates.assign(known_era=era != "")[era.isin((rule.options["era"], "")) & estates["in_area"]].to_dict("records")]
+    rows = [
+        _estate(row, placed=bool(row["known_era"]))
+        for row in estates.assign(known_era=era != "")[
+            era.isin((rule.options["era"], "")) & estates["in_area"]
+        ].to_dict("records")
+    ]
     return [_estates_together(facts, rule, rows), *rows]
 
 
 def _estate(row: Mapping[str, object], *, placed: bool) -> Count:
     households, area = float(str(row["households"])), float(str(row["facility_area_m2"]))
-    missing = [name for name, blank in (("era", not placed), ("households", np.isnan(households)), ("facility_area_m2", np.isnan(area))) if blank]
+    missing = [
+        name
+        for name, blank in (
+            ("era", not placed),
+            ("households", np.isnan(households)),
+            ("facility_area_m2", np.isnan(area)),
+        )
+        if blank
+    ]
     return Count(
         str(row["estate_id"]),
         str(row["name"]),
@@ -314,7 +339,9 @@ def area_per_resident(facts: Facts, rule: Rule) -> list[Count]:
     towns = facts.townships()
     if towns is not None:
         for code, name in zip(towns["unit_code"], towns["name"], strict=True):
-            places.append((str(code), str(name), "township", demand[demand["township"] == code], land[land["township"] == code]))
+            places.append(
+                (str(code), str(name), "township", demand[demand["township"] == code], land[land["township"] == code])
+            )
     return [_land_of(*place, missing) for place in places]
 
 
@@ -335,17 +362,25 @@ def _parcels(facts: Facts, rule: Rule) -> pd.DataFrame | None:
     codes: Mapping[str, tuple[str, ...]] = rule.options.get("landuse_codes", {})
     if landuse is None or towns is None:
         return None
-    meant = [code in codes.get(system, ()) for code, system in zip(landuse["code"], landuse["code_system"], strict=True)]
+    meant = [
+        code in codes.get(system, ()) for code, system in zip(landuse["code"], landuse["code_system"], strict=True)
+    ]
     chosen = landuse[np.array(meant, dtype=bool) & ~(landuse["plan_year"] > facts.year)]
     if chosen.empty:
         return None
     parcel, town = shapely.STRtree(towns.geometry.to_numpy()).query(chosen.geometry.to_numpy(), predicate="intersects")
     cut = shapely.intersection(chosen.geometry.to_numpy()[parcel], towns.geometry.to_numpy()[town])
-    table = {"id": chosen["parcel_id"].to_numpy()[parcel], "township": towns["unit_code"].to_numpy()[town], "m2": np.round(shapely.area(cut), 2)}
+    table = {
+        "id": chosen["parcel_id"].to_numpy()[parcel],
+        "township": towns["unit_code"].to_numpy()[town],
+        "m2": np.round(shapely.area(cut), 2),
+    }
     return pd.DataFrame(table).assign(field="landuse.geometry")
 
 
-def _land_of(code: str, name: str, level: str, demand: gpd.GeoDataFrame, land: pd.DataFrame, missing: list[str]) -> Count:
+def _land_of(
+    code: str, name: str, level: str, demand: gpd.GeoDataFrame, land: pd.DataFrame, missing: list[str]
+) -> Count:
     known = land[land["m2"].notna()]
     blank = len(land) > len(known)
     area = sum((_exact(m2) for m2 in known["m2"]), Fraction(0))
@@ -361,5 +396,4 @@ def _land_of(code: str, name: str, level: str, demand: gpd.GeoDataFrame, land: p
         counted=tuple(known["id"][known["m2"] > 0]),
         of=tuple(demand["demand_id"]) if level != "county" else ("demand.pop_total",),
         missing=(*missing, *sorted(set(land["field"][land["m2"].isna()]))),
-        note=_("用地 {area:,.0f} m²，常住人口 {people:,.0f} 人").format(area=float(area), people=float(demand["pop_total"].sum())),
     )

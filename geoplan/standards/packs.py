@@ -21,10 +21,20 @@ from geoplan.standards.measures import MEASURES, some_of
 
 _Word = TypeVar("_Word", Comparator, Binding)
 SCHEMA = 1
-_PACK_KEYS = frozenset({"schema", "id", "name", "name_en", "extends", "document", "target_year"})
-_SERVICE_KEYS = frozenset({"id", "name", "name_en", "kinds", "minutes"})
+# Key to the type of its value; ``object`` where a check of its own follows.
+_PACK_KEYS: Mapping[str, type] = MappingProxyType(
+    {"schema": int, "id": str, "name": str, "name_en": str, "extends": object, "document": str, "target_year": int}
+)
+_SERVICE_KEYS: Mapping[str, type] = MappingProxyType(
+    {"id": str, "name": str, "name_en": str, "kinds": object, "minutes": object}
+)
 _RULE_REQUIRED = frozenset({"id", "indicator", "name", "name_en", "measure", "unit", "binding", "section", "quote"})
-_RULE_KEYS = _RULE_REQUIRED | {"comparator", "value", "due", "document", "options"}
+_RULE_KEYS: Mapping[str, type] = MappingProxyType(
+    {
+        **dict.fromkeys(_RULE_REQUIRED, str),
+        **{"comparator": str, "value": object, "due": object, "document": str, "options": dict},
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,11 @@ class Pack:
         """The rules that apply in a year: of milestones the next one due, after the last the last."""
         milestones: dict[tuple[object, ...], list[Rule]] = {}
         for rule in self.rules:
-            key = (rule.indicator, rule.measure, tuple(sorted((name, str(value)) for name, value in rule.options.items())))
+            key = (
+                rule.indicator,
+                rule.measure,
+                tuple(sorted((name, str(value)) for name, value in rule.options.items())),
+            )
             milestones.setdefault(key, []).append(rule)
         return tuple(_next_due(rules, year) for rules in milestones.values())
 
@@ -84,7 +98,9 @@ def load_pack(name: str) -> Pack:
 def _load(name: str, beside: Path | None, heirs: tuple[str, ...]) -> Pack:
     source = _source(name, beside)
     if name in heirs:
-        raise PackError(_("规则包 {name} 在继承链中绕回了自己：{chain}").format(name=name, chain=" ← ".join((*heirs, name))))
+        raise PackError(
+            _("规则包 {name} 在继承链中绕回了自己：{chain}").format(name=name, chain=" ← ".join((*heirs, name)))
+        )
     reader = _Reader(name)
     table = reader.parse(source)
     here = Path(name).parent if name.endswith(".toml") else beside
@@ -100,7 +116,9 @@ def _source(name: str, beside: Path | None) -> Traversable | Path:
     elif name in known_packs():
         return resources.files("geoplan.standards") / f"{name}.toml"
     else:
-        raise UnknownPackError(_("没有名为“{name}”的规则包，可用：{known}。").format(name=name, known=", ".join(known_packs())))
+        raise UnknownPackError(
+            _("没有名为“{name}”的规则包，可用：{known}。").format(name=name, known=", ".join(known_packs()))
+        )
     if not path.is_file():
         raise UnknownPackError(_("规则包文件 {file} 不存在。").format(file=path))
     return path
@@ -130,12 +148,24 @@ class _Reader:
             raise self._complain("[pack]", _("schema 须为 {known}").format(known=SCHEMA))
         return table
 
-    def _check_keys(self, table: dict[str, Any], where: str, required: frozenset[str], known: frozenset[str]) -> None:
+    def _check_keys(
+        self, table: dict[str, Any], where: str, required: frozenset[str], known: Mapping[str, type]
+    ) -> None:
         for key in sorted(required - table.keys()):
             raise self._complain(where, _("缺少 {key}").format(key=key))
-        for key in table:
+        for key, value in table.items():
             if key not in known:
-                raise self._complain(where, _("不认识的键“{key}”，可用：{known}").format(key=key, known=", ".join(sorted(known))))
+                raise self._complain(
+                    where, _("不认识的键“{key}”，可用：{known}").format(key=key, known=", ".join(sorted(known)))
+                )
+            if not isinstance(value, known[key]) or (known[key] is int and isinstance(value, bool)):
+                raise self._complain(f"{where} {key}", _("值的类型不对"))
+
+    def _tables(self, table: dict[str, Any], key: str) -> list[dict[str, Any]]:
+        tables = table.get(key, [])
+        if not isinstance(tables, list) or not all(isinstance(item, dict) for item in tables):
+            raise self._complain(key, _("应写成 [[{key}]]").format(key=key))
+        return tables
 
     def texts(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
         value = table.get(key, [])
@@ -146,8 +176,8 @@ class _Reader:
     def pack(self, table: dict[str, Any], parents: list[Pack]) -> Pack:
         head = table["pack"]
         services = {service.id: service for parent in reversed(parents) for service in parent.services.values()}
-        services |= {service.id: service for service in map(self._service, table.get("service", []))}
-        own = tuple(self._rule(rule, head.get("document", ""), services) for rule in table.get("rule", []))
+        services |= {service.id: service for service in map(self._service, self._tables(table, "service"))}
+        own = tuple(self._rule(rule, head.get("document", ""), services) for rule in self._tables(table, "rule"))
         ids = [rule.id for rule in own]
         for name in ids:
             if ids.count(name) > 1:
@@ -165,7 +195,7 @@ class _Reader:
 
     def _service(self, table: dict[str, Any]) -> Service:
         where = f"[[service]] {table.get('id', '?')}"
-        self._check_keys(table, where, _SERVICE_KEYS, _SERVICE_KEYS)
+        self._check_keys(table, where, frozenset(_SERVICE_KEYS), _SERVICE_KEYS)
         try:
             kinds = some_of(FACILITY_KINDS)(table["kinds"])
         except ValueError as error:
@@ -178,9 +208,9 @@ class _Reader:
 
     def _rule(self, table: dict[str, Any], document: str, services: Mapping[str, Service]) -> Rule:
         where = f"[[rule]] {table.get('id', '?')}"
-        self._check_keys(table, where, _RULE_REQUIRED, frozenset(_RULE_KEYS))
+        self._check_keys(table, where, _RULE_REQUIRED, _RULE_KEYS)
         for key in ("section", "quote"):
-            if not str(table[key]).strip():
+            if not table[key].strip():
                 raise self._complain(where, _("{key} 不能为空：每条规则都要有出处和原文").format(key=key))
         due = table.get("due")
         if due is not None and not isinstance(due, date):
@@ -200,19 +230,21 @@ class _Reader:
             options=self._options(table, where, services),
         )
 
-    def _word(self, kind: type[_Word], value: object, where: str) -> _Word:
+    def _word(self, kind: type[_Word], value: str, where: str) -> _Word:
         try:
             return kind(value)
         except ValueError as error:
             known = ", ".join(kind)
-            raise self._complain(where, _("“{value}”不在可选值之中：{known}").format(value=value, known=known)) from error
+            raise self._complain(
+                where, _("“{value}”不在可选值之中：{known}").format(value=value, known=known)
+            ) from error
 
     def _target(self, value: object, where: str) -> Fraction | None:
         """A number written as text, so that 0.1 is a tenth and not its binary neighbour."""
         if value is None:
             return None
         if not isinstance(value, str):
-            raise self._complain(f"{where} value", _("数值须写成带引号的文字，例如 \"0.1\""))
+            raise self._complain(f"{where} value", _('数值须写成带引号的文字，例如 "0.1"'))
         try:
             return Fraction(value)
         except (ValueError, ZeroDivisionError) as error:
@@ -221,11 +253,13 @@ class _Reader:
     def _options(self, table: dict[str, Any], where: str, services: Mapping[str, Service]) -> Mapping[str, Any]:
         known = MEASURES.get(table["measure"])
         if known is None:
-            text = _("没有名为“{measure}”的度量，可用：{known}").format(measure=table["measure"], known=", ".join(sorted(MEASURES)))
+            text = _("没有名为“{measure}”的度量，可用：{known}").format(
+                measure=table["measure"], known=", ".join(sorted(MEASURES))
+            )
             raise self._complain(f"{where} measure", text)
         given = table.get("options", {})
         where = f"{where} options"
-        self._check_keys(given, where, known.required, frozenset(known.options))
+        self._check_keys(given, where, known.required, dict.fromkeys(known.options, object))
         options = {}
         for key, value in given.items():
             try:
@@ -233,7 +267,9 @@ class _Reader:
             except ValueError as error:
                 raise self._complain(f"{where}.{key}", str(error)) from error
         if "service" in options and options["service"] not in services:
-            text = _("没有名为“{value}”的 [[service]]，可用：{known}").format(value=options["service"], known=", ".join(services))
+            text = _("没有名为“{value}”的 [[service]]，可用：{known}").format(
+                value=options["service"], known=", ".join(services)
+            )
             raise self._complain(f"{where}.service", text)
         return MappingProxyType(options)
 

@@ -1,0 +1,10 @@
+"""`python -m geoplan.demo DIR` writes the demo's layers below a directory."""
+
+import sys
+from pathlib import Path
+
+from geoplan.demo.writing import write_demo
+
+if len(sys.argv) != 2:  # noqa: PLR2004
+    sys.exit("usage: python -m geoplan.demo DIR")
+write_demo(Path(sys.argv[1]))

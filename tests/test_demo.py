@@ -1,0 +1,240 @@
+"""The demo county: its public figures are exact, its geometry is sound, and it can be made again."""
+
+import io
+import itertools
+import tomllib
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from pandas.testing import assert_frame_equal
+
+from geoplan.demo import demo_frames
+from geoplan.demo.facts import COUNTY_CODE, COUNTY_POP60, INSTITUTIONS, TOWNSHIPS
+
+LAYERS = Path(__file__).parents[1] / "layers"
+ALL_FOUR = {"full_residential", "day_care", "home_visit", "guidance"}
+LAST_DIGIT = 1.5e-7  # degrees: another processor may round the seventh decimal the other way
+ROLES = ("units", "roads", "demand", "estates", "facilities", "barriers")
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, gpd.GeoDataFrame]:
+    """The layers, made once."""
+    return demo_frames()
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, dict[str, object]]:
+    """The committed manifest's entries by role."""
+    table = tomllib.loads((LAYERS / "manifest.toml").read_text(encoding="utf-8"))
+    return {entry["role"]: entry for entry in table["layer"]}
+
+
+def as_read(text: str) -> pd.DataFrame:
+    """A CSV text as the tests read it: codes stay text, blanks stay blank."""
+    codes = {"unit_code": str, "as_of": str, "approve_date": str, "era": str}
+    return pd.read_csv(io.StringIO(text), dtype=codes)
+
+
+def functions(facilities: pd.DataFrame) -> list[set[str]]:
+    """Each facility's functions."""
+    return [set(cell.split("|")) for cell in facilities["functions"].fillna("")]
+
+
+@pytest.mark.parametrize("role", ["demand", "estates", "facilities"])
+def test_regenerated_tables_equal_the_committed_ones(role, made, manifest):
+    """Making the demo again gives the committed tables, row by row and value by value."""
+    committed = (LAYERS / manifest[role]["file"]).read_text(encoding="utf-8")
+    again = made[role].drop(columns="geometry").to_csv(index=False)
+    assert_frame_equal(as_read(again), as_read(committed), rtol=0, atol=LAST_DIGIT)
+
+
+@pytest.mark.parametrize("role", ["units", "roads", "barriers"])
+def test_regenerated_geometries_equal_the_committed_ones(role, made, manifest):
+    """Making the demo again gives the committed geometries, vertex by vertex, with the same attributes."""
+    path = LAYERS / manifest[role]["file"]
+    committed = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
+    names = [name for name in made[role].columns if name != "geometry"]
+    assert_frame_equal(pd.DataFrame(made[role][names]), pd.DataFrame(committed[names]), check_dtype=False)
+    assert shapely.equals_exact(made[role].geometry, committed.geometry, tolerance=LAST_DIGIT).all()
+    assert made[role].crs == committed.crs
+
+
+def test_making_it_twice_gives_the_same(made):
+    """Two runs give identical frames, to the last bit."""
+    again = demo_frames()
+    assert list(again) == list(made) == list(ROLES)
+    for role in ROLES:
+        first, second = (pd.DataFrame(frames[role]).drop(columns="geometry") for frames in (made, again))
+        assert_frame_equal(first, second, check_exact=True)
+        assert (shapely.to_wkb(again[role].geometry) == shapely.to_wkb(made[role].geometry)).all()
+
+
+def test_people_add_up_to_the_census_in_every_township(made):
+    """The demand points of each township add up to its population of the 2020 census."""
+    sums = made["demand"].groupby("unit_code")["pop_total"].sum()
+    assert sums.to_dict() == {township.code: township.population for township in TOWNSHIPS}
+    assert sums.sum() == 530_684
+
+
+def test_people_of_60_add_up_to_the_plan(made):
+    """There are exactly 83,000 people of 60 and over, and never more of the old than of the people."""
+    demand = made["demand"]
+    assert demand["pop60"].sum() == COUNTY_POP60 == 83_000
+    assert (
+        (demand["pop65"] >= 0) & (demand["pop65"] <= demand["pop60"]) & (demand["pop60"] <= demand["pop_total"])
+    ).all()
+
+
+def test_beds_are_those_of_the_plan(made):
+    """All facilities together have the plan's 1,807 beds, 1,086 of them nursing beds, under the institutions' names."""
+    facilities = made["facilities"].set_index("name")
+    assert facilities["beds"].sum() == 1807
+    assert facilities["nursing_beds"].sum() == 1086
+    assert [facilities.loc[fact.name, "beds"] for fact in INSTITUTIONS] == [fact.beds for fact in INSTITUTIONS]
+
+
+def test_townships_tile_the_county(made):
+    """Ten townships share their borders' vertices, overlap nowhere, and their union is the county."""
+    units = made["units"]
+    towns = units[units["level"] != "county"]
+    county = units.set_index("unit_code").loc[COUNTY_CODE, "geometry"]
+    assert len(towns) == 10
+    assert units.is_valid.all()
+    assert shapely.coverage_is_valid(towns.geometry.to_numpy())
+    assert shapely.coverage_union_all(towns.geometry.to_numpy()).equals(county)
+
+
+def test_every_demand_point_lies_in_its_unit(made):
+    """Each demand point and estate lies inside the township whose code it bears."""
+    shapes = made["units"].set_index("unit_code").geometry
+    for role in ("demand", "estates"):
+        homes = shapes.loc[made[role]["unit_code"]].to_numpy()
+        assert shapely.contains_properly(homes, made[role].geometry.to_numpy()).all()
+
+
+def test_five_townships_have_a_centre(made):
+    """Exactly five townships have one existing facility with all four functions, four by 2023 and one in 2024."""
+    facilities = made["facilities"]
+    whole = facilities[[needed >= ALL_FOUR for needed in functions(facilities)]]
+    existing = whole[whole["status"] == "existing"]
+    assert existing["unit_code"].nunique() == len(existing) == 5
+    assert sorted(existing["open_year"] <= 2023) == [False, True, True, True, True]
+    assert existing["open_year"].max() == 2024
+    planned = whole[whole["status"] != "existing"]
+    assert planned[["status", "open_year"]].to_numpy().tolist() == [["planned", 2025]]
+    assert not set(planned["unit_code"]) & set(existing["unit_code"])
+
+
+def test_one_township_has_the_four_functions_only_over_two_facilities(made):
+    """共和镇's two facilities have the four functions together, neither alone."""
+    here = made["facilities"][made["facilities"]["name"].isin(["共和镇敬老院", "共和镇卫生院"])]
+    first, second = functions(here)
+    assert not first >= ALL_FOUR
+    assert not second >= ALL_FOUR
+    assert first | second >= ALL_FOUR
+
+
+def test_land_is_just_enough_for_the_county_but_not_everywhere(made):
+    """The county has a little more than 0.1 m2 of land per resident, but 沙坪 and 共和 have less."""
+    facilities = made["facilities"]
+    site = facilities[facilities["status"] == "existing"].groupby("unit_code")["site_area_m2"].sum()
+    assert 53_068.4 < site[[township.code for township in TOWNSHIPS]].sum() < 56_000
+    short = {township.name for township in TOWNSHIPS if site[township.code] < 0.1 * township.population}
+    assert {"沙坪街道", "共和镇"} <= short
+    assert len(short) < 5
+
+
+def test_a_neighbours_facility_lies_beyond_the_line(made):
+    """One facility lies outside the county and bears no unit code; all others lie in the township they name."""
+    facilities = made["facilities"]
+    shapes = made["units"].set_index("unit_code").geometry
+    abroad = facilities["unit_code"] == ""
+    assert facilities.loc[abroad, "facility_id"].tolist() == ["NB-S-001"]
+    assert not shapes[COUNTY_CODE].contains(facilities.loc[abroad, "geometry"].iloc[0])
+    at_home = facilities[~abroad]
+    assert shapely.contains_properly(shapes.loc[at_home["unit_code"]].to_numpy(), at_home.geometry.to_numpy()).all()
+
+
+def test_estates_cover_the_cases_of_the_rule(made):
+    """Estates include a date only, no age, unknown area, no area and exactly enough; six in ten comply."""
+    estates = made["estates"]
+    blank_era = estates["era"] == ""
+    assert (blank_era & (estates["approve_date"] != "")).sum() == 4
+    assert (blank_era & (estates["approve_date"] == "")).sum() == 2
+    assert estates["facility_area_m2"].isna().sum() == 8
+    needed = estates["households"] * np.where(estates["era"] == "new", 20, 15)
+    hundredfold = estates["facility_area_m2"] * 100
+    assert (hundredfold == 0).any()
+    assert np.isclose(hundredfold, needed, rtol=0, atol=1e-6).sum() > 20
+    assert 0.5 < (hundredfold >= needed - 1e-6).mean() < 0.7
+
+
+def test_roads_meet_only_where_they_are_joined(made):
+    """No two roads of one grade cross without a junction, and only named bridges touch the water's middle."""
+    roads = made["roads"]
+    a, b = shapely.STRtree(roads.geometry).query(roads.geometry, predicate="crosses")
+    same_grade = roads["grade"].to_numpy()[a] == roads["grade"].to_numpy()[b]
+    assert not same_grade.any()
+    water = made["barriers"].union_all()
+    assert set(roads.loc[roads.crosses(water), "grade"]) == {1}
+
+
+def test_the_motorway_is_joined_only_by_its_ramps(made):
+    """The motorway shares vertices with ramps alone, although it crosses dozens of roads."""
+    roads = made["roads"]
+    is_motorway = (roads["road_class"] == "motorway").to_numpy()
+    on_motorway = {tuple(xy) for xy in shapely.get_coordinates(roads.geometry[is_motorway])}
+    others = roads[~is_motorway]
+    joined = [not on_motorway.isdisjoint(line.coords) for line in others.geometry]
+    assert set(others.loc[joined, "name"]) == {"示例高速公路匝道"}
+    crossed = shapely.STRtree(others.geometry).query(roads.geometry[is_motorway], predicate="crosses")
+    assert crossed.shape[1] > 24
+
+
+def test_remote_hamlets_and_network_islands_are_few_and_there(made):
+    """Five to ten hamlets lie more than 500 m from every road, and two small webs of lanes are joined to nothing."""
+    metric = {role: made[role].to_crs("EPSG:4547") for role in ("demand", "roads")}
+    _, away = shapely.STRtree(metric["roads"].geometry).query_nearest(
+        metric["demand"].geometry, return_distance=True, all_matches=False
+    )
+    assert 5 <= (away > 500).sum() <= 10
+    ends = [(line.coords[0], line.coords[-1]) for line in made["roads"].geometry]
+    *webs, rest = sorted(parts(ends))
+    assert len(webs) == 2
+    assert max(webs) < 40
+    assert sum(webs) + rest == len(ends)
+
+
+def parts(lines: list[tuple[tuple[float, float], tuple[float, float]]]) -> list[int]:
+    """The number of lines in each connected part, by merging their ends."""
+    root: dict[tuple[float, float], tuple[float, float]] = {}
+
+    def find(node: tuple[float, float]) -> tuple[float, float]:
+        while root.setdefault(node, node) != node:
+            root[node] = node = root[root[node]]
+        return node
+
+    for start, end in lines:
+        root[find(start)] = find(end)
+    ordered = sorted(find(start) for start, _ in lines)
+    return [len(list(group)) for _, group in itertools.groupby(ordered)]
+
+
+def test_layers_are_small():
+    """All files under layers/ together stay under 8 MB (the repository's limit is 20)."""
+    assert sum(path.stat().st_size for path in LAYERS.iterdir()) < 8_000_000
+
+
+def test_manifest_marks_every_layer_synthetic(manifest):
+    """Every layer of the manifest exists, is marked synthetic, and names its source and licence."""
+    assert tuple(manifest) == ROLES
+    for entry in manifest.values():
+        assert (LAYERS / str(entry["file"])).is_file()
+        assert entry["synthetic"] is True
+        assert entry["source"]
+        assert entry["licence"]
