@@ -62,7 +62,7 @@ def metric_crs(lon: float, lat: float) -> pyproj.CRS:
     Raises:
         CrsError: when the place is not on the part of the earth that these projections serve.
     """
-    if abs(lon) > MAX_LON or abs(lat) > _MAX_PROJECTED_LATITUDE:
+    if not (abs(lon) <= MAX_LON and abs(lat) <= _MAX_PROJECTED_LATITUDE):  # so that NaN is refused too
         raise CrsError(_("坐标 ({lon:.4f}, {lat:.4f}) 不是有效的经纬度。").format(lon=lon, lat=lat))
     if _CHINA_LON[0] <= lon <= _CHINA_LON[1] and _CHINA_LAT[0] <= lat <= _CHINA_LAT[1]:
         zone = round((lon - _GK_FIRST_MERIDIAN) / _GK_WIDTH)

@@ -23,6 +23,7 @@ from geoplan.errors import CrsError, LayerError, WorkspaceError
 from geoplan.i18n import _
 from geoplan.layers import osm
 from geoplan.layers.manifest import LayerEntry
+from geoplan.layers.schema import ROLES
 from geoplan.model import Problem, Severity
 
 # What the libraries raise for a file that is damaged or is not what its name says.
@@ -170,7 +171,9 @@ def _points(table: pd.DataFrame, names: tuple[str, str], entry: LayerEntry) -> N
     numbers = [pd.to_numeric(column, errors="coerce").replace([np.inf, -np.inf], np.nan) for column in cells]
     wrong = np.flatnonzero(sum((column != "") & number.isna() for column, number in zip(cells, numbers, strict=True)))
     if len(wrong):
-        rows = tuple(f"#{row + 1}" for row in wrong)
+        key = entry.columns.get(ROLES[entry.role].key, ROLES[entry.role].key)
+        named = table[key] if key in table else pd.Series("", index=table.index)
+        rows = tuple(named.iloc[row] or f"#{row + 1}" for row in wrong)
         message = _("坐标不是数字")
         raise LayerError(message, (Problem(Severity.ERROR, entry.role, message, _("请填写十进制数字坐标"), rows),))
     x, y = (number.to_numpy(float) for number in numbers)

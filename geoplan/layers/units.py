@@ -29,7 +29,8 @@ def assign_units(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[dict[str, gpd.
     """The same frames, with two more columns on facilities, demand and estates.
 
     ``township`` is the code of the township, blank outside every township. ``in_area`` tells whether the row lies in
-    the county: in a township or in the county's own polygon; all rows do where there is no units layer.
+    the county: in a township or in the county's own polygon. A row without a place counts as the county's own, so that
+    nobody drops out of a total; so do all rows where there is no units layer.
 
     The geometry decides; a stated ``unit_code`` decides within ``BORDER_TOLERANCE_M`` of the border and where there is
     no geometry. Where both speak and differ, the row is reported.
@@ -40,7 +41,7 @@ def assign_units(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[dict[str, gpd.
         if role not in frames:
             continue
         frame = frames[role]
-        codes, contradicted = _township_of(frame, towns)
+        codes, contradicted, unknown = _township_of(frame, towns)
         assigned[role] = frame.assign(
             township=pd.Series(codes, index=frame.index, dtype=object),
             in_area=(codes != "") | _in_county(frame, frames.get("units")),
@@ -49,16 +50,26 @@ def assign_units(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[dict[str, gpd.
             rows = tuple(frame[ROLES[role].key][contradicted])
             text = _("所填行政单元与位置不符，按位置计算")
             problems.append(Problem(Severity.WARNING, role, text, _("请核对坐标和 unit_code"), rows))
+        unknown &= assigned[role]["in_area"].to_numpy(bool) & ~frame["unit_code"].isin(_all_codes(frames)).to_numpy()
+        if unknown.any():
+            rows = tuple(frame[ROLES[role].key][unknown])
+            text = _("所填 unit_code 不在行政单元图层中，按位置计算")
+            problems.append(Problem(Severity.WARNING, role, text, _("请改正 unit_code，或留空"), rows))
     return assigned, problems
+
+
+def _all_codes(frames: Mapping[str, gpd.GeoDataFrame]) -> set[str]:
+    return set(frames["units"]["unit_code"]) if "units" in frames else set()
 
 
 def _township_of(
     frame: gpd.GeoDataFrame, towns: gpd.GeoDataFrame | None
-) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+) -> tuple[NDArray[np.object_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """(code, whether the stated unit contradicts the place, whether the stated unit is not known) of each row."""
     codes = np.full(len(frame), "", dtype=object)
-    contradicted = np.zeros(len(frame), dtype=bool)
+    nowhere = np.zeros(len(frame), dtype=bool)
     if towns is None or towns.empty:
-        return codes, contradicted
+        return codes, nowhere, nowhere.copy()
     names = towns["unit_code"].to_numpy(object)
     points = shapely.point_on_surface(frame.geometry.to_numpy())
     located = ~(shapely.is_missing(points) | shapely.is_empty(points))
@@ -70,7 +81,7 @@ def _township_of(
     distance = shapely.distance(points, towns.geometry.to_numpy()[np.maximum(stated, 0)])
     trusted = differs & (~located | (distance <= BORDER_TOLERANCE_M))
     codes[trusted] = names[stated[trusted]]
-    return codes, differs & ~trusted
+    return codes, differs & ~trusted, (stated < 0) & (frame["unit_code"] != "").to_numpy()
 
 
 def _in_county(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None) -> NDArray[np.bool_]:
@@ -78,7 +89,8 @@ def _in_county(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None) -> NDArr
         return np.ones(len(frame), dtype=bool)
     county = shapely.union_all(units.geometry[units["level"] == "county"].to_numpy())
     shapely.prepare(county)
-    return np.asarray(shapely.intersects(county, shapely.point_on_surface(frame.geometry.to_numpy())))
+    points = shapely.point_on_surface(frame.geometry.to_numpy())
+    return shapely.is_missing(points) | shapely.is_empty(points) | shapely.intersects(county, points)
 
 
 def _stated(code: str, names: NDArray[np.object_]) -> int:

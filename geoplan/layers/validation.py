@@ -27,6 +27,7 @@ _TRUE, _FALSE = {"1", "true", "yes", "y", "是"}, {"0", "false", "no", "n", "否
 # People may be fractions (raster cells, estimates). In steps of 1/1024 every sum of them is exact in float64,
 # whatever the order, so that covered + uncovered + unlocatable is the total to the last bit.
 _PERSON_STEPS = 1024.0
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 _SEPARATORS = re.compile(r"[|、，,;；/]+")
 _YEARS = (1900, 2200)
 # A part may not exceed the whole: (part, whole).
@@ -107,9 +108,9 @@ class Door:
 
     def _numbers(self, field: Field, cells: NDArray[np.object_]) -> NDArray[np.float64]:
         series = pd.Series(cells, dtype=object)
-        numbers = pd.to_numeric(series.str.replace(",", "").where(series != ""), errors="coerce").to_numpy(
-            float, copy=True
-        )
+        numbers = pd.to_numeric(
+            series.str.replace(_THOUSANDS, "", regex=True).where(series != ""), errors="coerce"
+        ).to_numpy(float, copy=True)
         wrong = (cells != "") & ~np.isfinite(numbers)
         self._report_cells(wrong, _("字段“{field}”不是数字"), _("请改为数字，未知请留空"), field)
         numbers[~np.isfinite(numbers)] = np.nan
@@ -139,8 +140,8 @@ class Door:
             allowed = [words[0] for words in (field.vocabulary or {"": ("是",), "-": ("否",)}).values()]
             self._report(
                 Severity.ERROR,
-                _("字段“{field}”有不认识的值：{values}").format(field=field.name, values="、".join(unknown[:5])),
-                _("可用：{known}").format(known="、".join(allowed)),
+                _("字段“{field}”有不认识的值：{values}").format(field=field.name, values=_("、").join(unknown[:5])),
+                _("可用：{known}").format(known=_("、").join(allowed)),
                 self._rows(np.isin(cells, unknown)),
             )
         return np.array([known[cell] or "" for cell in cells], dtype=object)
@@ -170,7 +171,7 @@ class Door:
         kinds = np.array([shape.geom_type if shape is not None else "" for shape in shapes], dtype=object)
         wrong = ~missing & ~np.isin(kinds, list(self.role.geometry))
         if wrong.any():
-            text = _("几何类型不对：{kinds}").format(kinds="、".join(sorted(set(kinds[wrong]))))
+            text = _("几何类型不对：{kinds}").format(kinds=_("、").join(sorted(set(kinds[wrong]))))
             self._report(
                 Severity.ERROR,
                 text,

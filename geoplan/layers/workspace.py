@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,13 +79,17 @@ def _read_all(manifest: Manifest, progress: Progress) -> tuple[dict[str, gpd.Geo
     problems: list[Problem] = []
     for entry in manifest.layers:
         progress(_("读取{layer}").format(layer=_(ROLES[entry.role].label)))
-        try:
-            door = Door(read_raw(manifest.path(entry), entry), entry)
-        except LayerError as error:
-            problems += error.problems
-            continue
-        frames[entry.role] = door.pass_through()
-        problems += door.problems
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                door = Door(read_raw(manifest.path(entry), entry), entry)
+                frames[entry.role] = door.pass_through()
+                problems += door.problems
+            except LayerError as error:
+                problems += error.problems
+        # What GDAL and the other readers had to remark is the planner's to know.
+        remarks = dict.fromkeys(str(warning.message) for warning in caught)
+        problems += [Problem(Severity.NOTE, entry.role, remark, _("请确认文件内容")) for remark in remarks]
     present = {entry.role for entry in manifest.layers}
     for role in ROLES.values():
         if role.required and role.name not in present:
@@ -124,15 +129,22 @@ def _analysis_crs(manifest: Manifest, frames: Mapping[str, gpd.GeoDataFrame]) ->
         chosen = crs_.parse(manifest.analysis_crs, "analysis_crs")
         crs_.require_metric(chosen)
         return chosen
-    reference = frames["units"] if "units" in frames else frames["demand"]
+    # People may all be without coordinates; roads never are.
+    placed = (frames[role] for role in ("units", "demand", "roads") if role in frames)
+    reference = next(frame for frame in placed if not np.isnan(frame.total_bounds).any())
     return crs_.metric_crs(*crs_.centre_lonlat(reference))
 
 
 def content_digest(frame: gpd.GeoDataFrame) -> str:
-    """SHA-256 over the CRS, the column names and every row's cells and geometry, in any order of rows."""
+    """SHA-256 over the CRS, the column names and every row's cells and geometry, in any order of rows.
+
+    The identities of vertices (``nodes``) count as well: they decide where roads meet.
+    """
     columns = sorted(set(frame.columns) - {frame.geometry.name, "nodes"})
     shapes = shapely.to_wkb(frame.geometry.to_numpy(), byte_order=1)
     cells = [frame[column].to_numpy() for column in columns]
+    if "nodes" in frame:
+        cells.append(np.array([nodes.tobytes() for nodes in frame["nodes"]], dtype=object))
     rows = (repr(row).encode() + (shape or b"") for *row, shape in zip(*cells, shapes, strict=True))
     digests = sorted(hashlib.sha256(row).digest() for row in rows)
     head = f"{frame.crs.to_string()}\n{columns}\n".encode()

@@ -30,6 +30,22 @@ BINDING_LABELS = {
     Binding.UNSTATED: mark("未注明"),
     Binding.ADVISORY: mark("原则性"),
 }
+FUNCTION_LABELS = {
+    "full_residential": mark("全日托养"),
+    "day_care": mark("日间照料"),
+    "home_visit": mark("上门服务"),
+    "guidance": mark("协调指导"),
+    "resource_dispatch": mark("统筹调配资源"),
+    "meals": mark("助餐"),
+    "safety": mark("助安"),
+    "medical": mark("助医"),
+    "recreation": mark("助娱"),
+    "has_venue": mark("有场所"),
+    "has_equipment": mark("有设备"),
+    "has_funding": mark("有经费"),
+    "has_staff": mark("有队伍"),
+    "has_rules": mark("有制度"),
+}
 SEVERITY_LABELS = {Severity.ERROR: mark("错误"), Severity.WARNING: mark("警告"), Severity.NOTE: mark("提示")}
 _MOST_DIGITS = 12
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -124,13 +140,13 @@ def count_text(verdict: Verdict) -> str:
 
 def missing_text(verdict: Verdict) -> str:
     """Which blank cells keep it from being evaluated or do not matter, and what is worth knowing about the count."""
-    fields = "、".join(verdict.count.missing)
+    fields = _("、").join(verdict.count.missing)
     absent = ""
     if fields and verdict.outcome is Outcome.NOT_EVALUABLE:
         absent = _("缺少 {fields}").format(fields=fields)
     elif fields:
         absent = _("{fields} 有空值，不影响结论").format(fields=fields)
-    return "；".join(text for text in (verdict.count.note, absent) if text)
+    return _("；").join(text for text in (verdict.count.note, absent) if text)
 
 
 def verdict_record(verdict: Verdict) -> dict[str, Any]:
@@ -338,7 +354,7 @@ def estates_with_verdict(assessment: Assessment) -> gpd.GeoDataFrame | None:
             "area_per_100_households": None if verdict.value is None else round(float(verdict.value), 4),
             "target": None if verdict.target is None else float(verdict.target),
             "shortfall_m2": None if verdict.needed is None else round(float(verdict.needed), 4),
-            "missing": "、".join(verdict.count.missing),
+            "missing": _("、").join(verdict.count.missing),
         }
         for verdict in assessment.verdicts
         if verdict.count.level == "estate"

@@ -38,7 +38,7 @@ def show(assessment: Assessment, files: list[Path], console: Console) -> None:
 
 def problem_line(problem: Problem) -> str:
     """A data problem in one line: how bad, where, what, which rows, what to do."""
-    shown = "、".join(problem.rows[:_MOST_ROWS])
+    shown = _("、").join(problem.rows[:_MOST_ROWS])
     more = _(" 等 {count} 行").format(count=len(problem.rows)) if len(problem.rows) > _MOST_ROWS else ""
     rows = f"（{shown}{more}）" if shown else ""
     return f"{_(tables.SEVERITY_LABELS[problem.severity])} {problem.layer}：{problem.message}{rows}。{problem.remedy}。"
@@ -106,7 +106,7 @@ def _grounds(assessment: Assessment) -> Text:
         parts = (tables.count_text(verdict), clause, tables.missing_text(verdict))
         lines.append(
             _("· {name}：{grounds}").format(
-                name=tables.rule_name(verdict), grounds="；".join(part for part in parts if part)
+                name=tables.rule_name(verdict), grounds=_("；").join(part for part in parts if part)
             )
         )
     return Text("\n".join(lines) + "\n", style="dim")

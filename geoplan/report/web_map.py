@@ -27,7 +27,6 @@ from geoplan.coverage import Coverage
 from geoplan.errors import OutputError
 from geoplan.i18n import _, current
 from geoplan.layers import townships
-from geoplan.layers.schema import FUNCTIONS, label
 from geoplan.model import OUTCOME_LABELS, OUTCOME_SYMBOLS, REACH_LABELS, Outcome, Reach
 from geoplan.report import style, tables
 
@@ -35,8 +34,8 @@ _MAIN_ROADS = ("motorway", "trunk", "primary", "secondary", "tertiary")
 _SIMPLIFY_M = 8.0  # finer than a pixel at the zoom a county is looked at
 _AREA_SIMPLIFY_M = 12.0
 _DEGREE_DIGITS = 6  # 0.1 m
-_DOT_RADIUS = (2.0, 7.0)
-_LEFT_PANEL_PX, _RIGHT_PANEL_PX = 315, 265  # the map is fitted between the title and the layer switch
+_DOT_RADIUS = (1.5, 5.0)
+_LEFT_PANEL_PX, _RIGHT_PANEL_PX = 230, 235  # the map is fitted between the title and the layer switch
 
 
 class _OfflineMap(folium.Map):  # type: ignore[misc, unused-ignore]
@@ -54,7 +53,12 @@ def map_html(assessment: Assessment) -> str:
     """
     coverage = assessment.coverages[0]
     page = _OfflineMap(
-        tiles=None, prefer_canvas=True, control_scale=True, zoom_control="bottomright", attribution_control=False
+        tiles=None,
+        prefer_canvas=True,
+        zoom_snap=0.25,
+        control_scale=True,
+        zoom_control="bottomright",
+        attribution_control=False,
     )
     for group in _layers(assessment, coverage):
         group.add_to(page)
@@ -274,7 +278,7 @@ def _dots(
             style_function=lambda feature: {
                 "radius": feature["properties"].get("radius", radius),
                 "color": "#ffffff",
-                "weight": 0.8,
+                "weight": 0.5,
                 "fillColor": colour,
                 "fillOpacity": 0.9,
             },
@@ -313,13 +317,14 @@ def _facilities(assessment: Assessment, coverage: Coverage) -> Iterator[folium.F
 
 
 def _facility_popup(row: dict[str, Any]) -> str:
-    functions = "、".join(_(label(code, FUNCTIONS)) for code in row["functions"].split("|") if code)
+    functions = _("、").join(_(tables.FUNCTION_LABELS[code]) for code in row["functions"].split("|") if code)
+    kind = style.FACILITY_STYLES[row["kind"]].label
     beds = "" if np.isnan(row["beds"]) else f"{row['beds']:,.0f}"
     return _rows(
         str(row["name"]),
         [
             (_("编号"), str(row["facility_id"])),
-            (_("类型"), _(style.FACILITY_STYLES[row["kind"]].label)),
+            (_("类型"), _(kind)),
             (_("功能"), functions),
             (_("床位"), beds),
             (_("服务范围内总人口"), _people(row["pop_total_reached"])),

@@ -152,8 +152,8 @@ def unit_has_qualified(facts: Facts, rule: Rule) -> list[Count]:
     if "kinds" in rule.options:
         sites = sites[sites["kind"].isin(rule.options["kinds"])]
     needed = set(rule.options["functions"])
-    offered = sites["functions"].str.split("|").map(set)
-    qualified = sites[offered.map(needed.issubset)]
+    qualifies = np.array([needed.issubset(cell.split("|")) for cell in sites["functions"]], dtype=bool)
+    qualified = sites[qualifies]
     unknown = sites[sites["functions"] == ""]
     having, open_ = (_ids_by_township(frame) for frame in (qualified, unknown))
     details = [
@@ -393,7 +393,7 @@ def _land_of(
         people,
         "m²",
         most=None if blank else area,
-        counted=tuple(known["id"][known["m2"] > 0]),
+        counted=tuple(dict.fromkeys(known["id"][known["m2"] > 0])),
         of=tuple(demand["demand_id"]) if level != "county" else ("demand.pop_total",),
         missing=(*missing, *sorted(set(land["field"][land["m2"].isna()]))),
     )

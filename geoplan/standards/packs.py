@@ -32,7 +32,11 @@ _RULE_REQUIRED = frozenset({"id", "indicator", "name", "name_en", "measure", "un
 _RULE_KEYS: Mapping[str, type] = MappingProxyType(
     {
         **dict.fromkeys(_RULE_REQUIRED, str),
-        **{"comparator": str, "value": object, "due": object, "document": str, "options": dict},
+        "comparator": str,
+        "value": object,
+        "due": object,
+        "document": str,
+        "options": dict,
     }
 )
 

@@ -1,0 +1,153 @@
+"""The demo county assessed, stage by stage, beside what planners script today with OSMnx and networkx.
+
+Run: ``python benchmarks/assess_demo.py [RUNS]``. Both work on the same layers in the same process, in turn; medians
+and spread over the runs after one warm-up. The recipe is the one of the OSMnx examples: the nearest node of every
+facility and home, an ``ego_graph`` of 15 minutes round each facility, its edges buffered and united, homes inside a
+polygon are covered. It leaves out the way to the road and counts by polygon, so its figure differs; that is printed too.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import osmnx
+import shapely
+
+from geoplan import report
+from geoplan.assess import Assessment, assess
+from geoplan.layers import load_layers
+from geoplan.standards import load_pack
+
+ROOT = Path(__file__).resolve().parents[1]
+_SAME_WORK = ("locate", "travel times, coverage", "draw service areas")
+MINUTES, SPEED, MARGIN_M = 15, 1.0, 50.0
+
+
+class Clock:
+    """Adds up the seconds between named stages."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._last = time.perf_counter()
+        self._name = ""
+
+    def __call__(self, name: str) -> None:
+        """The stage before ends here and this one begins."""
+        now = time.perf_counter()
+        if self._name:
+            self.stages[self._name] = self.stages.get(self._name, 0.0) + now - self._last
+        self._name, self._last = name, now
+
+
+def ours(out: Path) -> tuple[Assessment, dict[str, float]]:
+    """What ``geoplan assess`` does, from the files to the files."""
+    clock = Clock()
+    clock("read and check layers")
+    layers = load_layers(ROOT)
+    pack = load_pack("heshan")
+    names = iter(["build network", "locate", "travel times, coverage", "draw service areas", "rules"])
+    assessment = assess(layers, pack, progress=lambda _stage: clock(next(names)))
+    clock("write results")
+    report.write_results(assessment, out)
+    clock("")
+    return assessment, clock.stages
+
+
+def recipe(assessment: Assessment) -> tuple[float, dict[str, float]]:
+    """The OSMnx recipe on the same roads, facilities and homes; the covered share of people of 60 and over."""
+    clock = Clock()
+    clock("networkx graph")
+    graph = _graph(assessment)
+    clock("nearest nodes")
+    demand, facilities = assessment.layers.frames["demand"], assessment.facilities
+    sites = osmnx.distance.nearest_nodes(graph, facilities.geometry.x.to_numpy(), facilities.geometry.y.to_numpy())
+    osmnx.distance.nearest_nodes(graph, demand.geometry.x.to_numpy(), demand.geometry.y.to_numpy())
+    clock("ego graphs, buffers, union")
+    areas = [_isochrone(graph, site) for site in sites]
+    clock("count")
+    together = shapely.union_all(areas)
+    inside = shapely.contains(together, demand.geometry.to_numpy())
+    share = float(demand["pop60"][inside].sum() / demand["pop60"].sum())
+    clock("")
+    return share, clock.stages
+
+
+def _graph(assessment: Assessment) -> nx.MultiDiGraph:
+    network = assessment.network
+    graph = nx.MultiDiGraph(crs=network.crs)
+    graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in enumerate(network.xy.tolist()))
+    seconds = (network.length_m / SPEED).tolist()
+    for tail, head, time_s, line in zip(
+        network.tail.tolist(), network.head.tolist(), seconds, network.lines, strict=True
+    ):
+        graph.add_edge(tail, head, time=time_s, geometry=line)
+        graph.add_edge(head, tail, time=time_s, geometry=line)
+    return graph
+
+
+def _isochrone(graph: nx.MultiDiGraph, site: int) -> shapely.Geometry:
+    reached = nx.ego_graph(graph, site, radius=MINUTES * 60, distance="time")
+    points = shapely.points([(data["x"], data["y"]) for _node, data in reached.nodes(data=True)])
+    lines = [data["geometry"] for _start, _end, data in reached.edges(data=True)]
+    return shapely.union_all(
+        np.concatenate([shapely.buffer(points, MARGIN_M), shapely.buffer(np.array(lines, dtype=object), MARGIN_M)])
+    )
+
+
+def _report(title: str, runs: list[dict[str, float]]) -> float:
+    print(f"\n{title}")
+    for stage in runs[0]:
+        times = [run[stage] for run in runs]
+        print(f"  {stage:32s} {statistics.median(times):8.2f} s   ({min(times):.2f}-{max(times):.2f})")
+    totals = [sum(run.values()) for run in runs]
+    print(f"  {'total':32s} {statistics.median(totals):8.2f} s   ({min(totals):.2f}-{max(totals):.2f})")
+    return statistics.median(totals)
+
+
+def _runs(count: int) -> Iterator[bool]:
+    """Whether a run counts: all but the first."""
+    yield False
+    for _run in range(count):
+        yield True
+
+
+def main() -> None:
+    """Print both, their ratio and the peak memory."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    mine: list[dict[str, float]] = []
+    theirs: list[dict[str, float]] = []
+    peak = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        for counts in _runs(count):
+            assessment, stages = ours(Path(folder))
+            peak = peak or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            if counts:
+                mine.append(stages)
+            share, stages = recipe(assessment)
+            if counts:
+                theirs.append(stages)
+    row = assessment.coverages[0].units.iloc[0]
+    network = assessment.network
+    print(
+        f"demo county (synthetic): {len(network.tail):,} edges, {len(assessment.facilities)} facilities, {len(assessment.layers.frames['demand'])} homes"
+    )
+    _report("geoplan, files to files", mine)
+    other = _report("OSMnx / networkx recipe, on the network that geoplan built", theirs)
+    same = statistics.median(sum(run[stage] for stage in _SAME_WORK) for run in mine)
+    print(
+        f"\nthe same work (locate, reach, draw, count): recipe {other:.2f} s / geoplan {same:.2f} s = {other / same:.1f}"
+    )
+    print(f"covered 60+: geoplan {row['pop60_covered'] / row['pop60']:.2%}, recipe {share:.2%}")
+    print(f"peak memory up to the end of geoplan's first run: {peak:,.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
