@@ -324,7 +324,7 @@ def units_with_coverage(assessment: Assessment, coverage: Coverage) -> gpd.GeoDa
 
 def demand_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoDataFrame:
     """The demand points with time, reason, nearest facility and what is missing."""
-    demand = assessment.layers.frames["demand"].drop(columns="in_area")
+    demand = assessment.layers.frames["demand"]
     people = coverage.demand
     names = dict(zip(coverage.facilities["facility_id"], coverage.facilities["name"], strict=True))
     return demand.assign(
@@ -373,7 +373,7 @@ def estates_with_verdict(assessment: Assessment) -> gpd.GeoDataFrame | None:
             "missing",
         ],
     )
-    return estates.drop(columns="in_area").merge(table.drop_duplicates("estate_id"), on="estate_id", how="left")
+    return estates.merge(table.drop_duplicates("estate_id"), on="estate_id", how="left")
 
 
 def _label_of(verdict: Verdict) -> str:
@@ -382,7 +382,7 @@ def _label_of(verdict: Verdict) -> str:
 
 def facilities_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoDataFrame:
     """All facilities of the layer, with whether they operate in the year, are located, and whom they reach."""
-    facilities = assessment.layers.frames["facilities"].drop(columns="in_area")
+    facilities = assessment.layers.frames["facilities"]
     operating = set(assessment.facilities["facility_id"])
     added = ["facility_id", "located", *(f"{group}_{what}" for group in GROUPS for what in ("reached", "nearest"))]
     merged = facilities.merge(coverage.facilities[added], on="facility_id", how="left")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
-from html import escape
+from html import escape as escape_html
 from importlib import resources
 from typing import Any, cast
 
@@ -69,8 +69,16 @@ def map_html(assessment: Assessment) -> str:
     root = cast("Figure", page.get_root())
     root.header.add_child(Element(_verbatim(_leaflet() + _page_style())), name="leaflet", index=0)
     root.html.add_child(Element(_verbatim(_title(assessment, coverage) + _legend(assessment, coverage))))
-    root.title = tables.place_name(assessment)
+    root.title = escape(tables.place_name(assessment))
     return str(root.render())
+
+
+def escape(text: str) -> str:
+    """Text as HTML that neither the browser nor the template engine takes for anything but text.
+
+    folium renders what it is given once more as a Jinja template: a brace in a name would be code there.
+    """
+    return escape_html(text).replace("{", "&#123;").replace("}", "&#125;")
 
 
 def _verbatim(text: str) -> str:

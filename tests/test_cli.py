@@ -1,0 +1,265 @@
+"""The command as a user runs it: exit status, one line for what is wrong, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import shapely
+from workspaces import Workspace
+
+from geoplan import i18n
+from geoplan.cli import main
+
+FILES = {"assessment.gpkg", "assessment.json", "map.html", "verdicts.csv"}
+
+
+@pytest.fixture
+def geoplan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command in this process: (exit status, standard output, standard error)."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["geoplan", *map(str, arguments)])
+        with i18n.speaking("zh"), pytest.raises(SystemExit) as stop:
+            main()
+        printed = capsys.readouterr()
+        return int(stop.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+def no_manifest(_small: Workspace, folder: Path) -> None:
+    (folder / "layers").mkdir()
+
+
+def missing_file(small: Workspace, folder: Path) -> None:
+    small.write(folder)
+    (folder / "layers" / "demand.csv").unlink()
+
+
+def missing_crs(small: Workspace, folder: Path) -> None:
+    del small.entries["demand"]["crs"]
+    small.write(folder)
+
+
+def swapped_axes(small: Workspace, folder: Path) -> None:
+    small.frames["demand"] = small.frames["demand"].to_crs(4326)
+    small.frames["demand"].geometry = shapely.transform(
+        small.frames["demand"].geometry.to_numpy(), lambda xy: xy[:, ::-1]
+    )
+    small.entries["demand"]["crs"] = "EPSG:4326"
+    small.write(folder)
+
+
+def unknown_pack(small: Workspace, folder: Path) -> None:
+    small.head["pack"] = "atlantis"
+    small.write(folder)
+
+
+def empty_layer(small: Workspace, folder: Path) -> None:
+    small.frames["estates"] = small.frames["estates"].iloc[:0]
+    small.write(folder)
+
+
+def shapefile_without_dbf(small: Workspace, folder: Path) -> None:
+    facilities = small.frames["facilities"]
+    small.replace_layer("facilities", "facilities.shp").write(folder)
+    facilities.to_file(folder / "layers" / "facilities.shp", encoding="utf-8", engine="pyogrio")
+    (folder / "layers" / "facilities.dbf").unlink()
+
+
+def negative_households(small: Workspace, folder: Path) -> None:
+    small.frames["estates"].loc[1, "households"] = "-5"
+    small.write(folder)
+
+
+def duplicate_ids(small: Workspace, folder: Path) -> None:
+    small.frames["demand"].loc[1, "demand_id"] = "D1"
+    small.write(folder)
+
+
+def no_walkable_road(small: Workspace, folder: Path) -> None:
+    small.frames["roads"]["road_class"] = "motorway"
+    small.write(folder)
+
+
+def broken_geopackage(small: Workspace, folder: Path) -> None:
+    small.replace_layer("roads", "roads.gpkg").write(folder)
+    (folder / "layers" / "roads.gpkg").write_bytes(b"SQLite format 3\0 and no more")
+
+
+@pytest.mark.filterwarnings("ignore:Column names longer than 10 characters:UserWarning")
+@pytest.mark.filterwarnings("ignore:Normalized/laundered field name:RuntimeWarning")
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (no_manifest, "manifest.toml"),
+        (missing_file, "demand.csv"),
+        (missing_crs, "demand：没有坐标系"),
+        (swapped_axes, "经度和纬度很可能写反了"),
+        (unknown_pack, "atlantis"),
+        (empty_layer, "estates：图层是空的"),
+        (shapefile_without_dbf, "缺少 .dbf"),
+        (negative_households, "“households”为负数（E2）"),
+        (duplicate_ids, "重复（D1）"),
+        (no_walkable_road, "没有一条可以步行"),
+        (broken_geopackage, "roads.gpkg 无法读取"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_bad_input_is_one_clear_line_and_status_2(geoplan, small, tmp_path, spoil, said):
+    """Unusable input ends with status 2 and one line that names it; no result is written."""
+    spoil(small, tmp_path)
+    status, out, err = geoplan("assess", tmp_path)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("错误：")
+    assert said in err
+    assert not (tmp_path / "results").exists()
+
+
+def test_several_problems_are_all_told(geoplan, small, tmp_path):
+    """Every error of every layer has a line of its own below one that counts them."""
+    small.frames["estates"].loc[1, "households"] = "-5"
+    small.frames["demand"].loc[1, "demand_id"] = "D1"
+    status, _out, err = geoplan("assess", small.write(tmp_path))
+    assert status == 2
+    first, *more = err.splitlines()
+    assert "2 处错误" in first
+    assert [line.split("：")[0].strip() for line in more] == ["错误 demand", "错误 estates"]
+
+
+def test_assess_prints_verdicts_and_writes_the_four_files(geoplan, small, tmp_path):
+    """The board has the verdicts in words; the files are there and nothing else."""
+    status, out, err = geoplan("assess", small.write(tmp_path), "--out", tmp_path / "out")
+    assert (status, err) == (0, "")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
+    assert "镇（街）综合养老服务中心覆盖率" in out
+    assert "! 预警" in out
+    assert "甲街道" in out
+
+
+def test_json_is_all_there_is_on_standard_output(geoplan, small, tmp_path):
+    """With --json standard output is one JSON object, equal to the file."""
+    status, out, _err = geoplan("assess", small.write(tmp_path), "--json")
+    assert status == 0
+    assert json.loads(out) == json.loads((tmp_path / "results" / "assessment.json").read_text(encoding="utf-8"))
+
+
+def test_the_year_picks_the_milestone(geoplan, small, tmp_path):
+    """--year 2023 uses Heshan's 40 %, 2025 its 60 %."""
+    small.write(tmp_path)
+    targets = {}
+    for year in ("2023", "2025"):
+        _status, out, _err = geoplan("assess", tmp_path, "--json", "--year", year)
+        verdicts = json.loads(out)["verdicts"]
+        targets[year] = {
+            v["target"] for v in verdicts if v["indicator"] == "township_centre_coverage" and v["level"] == "county"
+        }
+    assert targets == {"2023": {40}, "2025": {60}}
+
+
+def test_strict_tells_a_failed_binding_rule_by_status_1(geoplan, small, tmp_path):
+    """A missed binding rule ends with status 1 under --strict and 0 without; an unstated one never does."""
+    small.write(tmp_path)
+    pack = tmp_path / "strict.toml"
+    heshan = '[pack]\nschema = 1\nid = "s"\nname = "s"\nextends = ["heshan"]\n'
+    rule = (
+        '[[rule]]\nid = "s.land"\nindicator = "land_per_capita"\nname = "地"\nname_en = "land"\nmeasure = "area_per_resident"\n'
+        'value = "9"\nunit = "m²/人"\nbinding = "binding"\nsection = "1"\nquote = "x"\noptions = { basis = "resident" }\n'
+    )
+    pack.write_text(heshan + rule, encoding="utf-8")
+    assert geoplan("assess", tmp_path, "--strict")[0] == 0
+    assert geoplan("assess", tmp_path, "--pack", pack)[0] == 0
+    assert geoplan("assess", tmp_path, "--pack", pack, "--strict")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--pack", "nowhere"], "没有名为“nowhere”的规则包"),
+        (["--pack", "nowhere.toml"], "nowhere.toml 不存在"),
+        (["--speed", "0"], "步行速度须大于 0"),
+        (["--out", "{file}"], "无法写入结果文件夹"),
+    ],
+)
+def test_wrong_use_is_one_clear_line_and_status_2(geoplan, small, tmp_path, arguments, said):
+    """A pack, speed or folder that cannot be used is told in one line."""
+    small.write(tmp_path)
+    (tmp_path / "file").write_text("")
+    status, out, err = geoplan("assess", tmp_path, *(a.format(file=tmp_path / "file") for a in arguments))
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+def test_an_unknown_language_is_refused(geoplan):
+    """--lang takes zh and en."""
+    status, _out, err = geoplan("--lang", "fr", "assess")
+    assert status == 2
+    assert "fr" in err
+
+
+def test_english_is_at_a_switch(geoplan, small, tmp_path):
+    """With --lang en errors and the board are in English."""
+    assert "no workspace" in geoplan("--lang", "en", "assess", tmp_path)[2]
+    small.write(tmp_path)
+    assert "Townships with a comprehensive centre" in geoplan("--lang", "en", "assess", tmp_path)[1]
+
+
+def test_a_full_disk_leaves_the_old_results(small, tmp_path):
+    """When a file cannot be written whole, the results of before stay as they were and no scrap is left."""
+    small.write(tmp_path)
+    command = [sys.executable, "-m", "geoplan", "assess", str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    assert subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "results").iterdir()}
+
+    def small_disk() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+
+    failed = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, preexec_fn=small_disk
+    )
+    assert failed.returncode == 2
+    assert "原有文件未改动" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert {path.name: path.read_bytes() for path in (tmp_path / "results").iterdir()} == before
+
+
+def test_demo_does_not_overwrite_another_workspace(geoplan, small, tmp_path):
+    """The demo is not written over somebody's county."""
+    small.write(tmp_path)
+    before = (tmp_path / "layers" / "manifest.toml").read_bytes()
+    status, _out, err = geoplan("demo", tmp_path)
+    assert status == 2
+    assert "已是另一个工作区" in err
+    assert (tmp_path / "layers" / "manifest.toml").read_bytes() == before
+
+
+def test_names_are_not_markup_on_the_terminal(geoplan, small, tmp_path):
+    """A name that looks like terminal markup is printed as it is."""
+    small.frames["units"].loc[1, "name"] = "[bold]甲[/bold]"
+    _status, out, _err = geoplan("assess", small.write(tmp_path))
+    assert "[bold]甲[/bold]" in out
+
+
+def test_a_workspace_without_units_and_estates_is_assessed(geoplan, small, tmp_path):
+    """Roads, homes and facilities are enough; what needs more is not evaluable and says which layer."""
+    small.without("units").without("estates")
+    status, out, _err = geoplan("assess", small.write(tmp_path), "--json")
+    assert status == 0
+    missing = {v["indicator"]: v["missing"] for v in json.loads(out)["verdicts"] if v["verdict"] == "not_evaluable"}
+    assert missing["township_centre_coverage"] == ["units"]
+    assert missing["new_area_per_100hh"] == ["estates"]
+
+
+def test_a_facility_without_a_place_is_told(geoplan, small, tmp_path):
+    """A row without coordinates is a warning with its id, not a silent loss."""
+    small.frames["facilities"].loc[1, "geometry"] = None
+    _status, out, _err = geoplan("assess", small.write(tmp_path))
+    assert "警告 facilities：没有几何位置（F2）" in out
