@@ -14,13 +14,19 @@ from geoplan import __version__
 from geoplan.compliance import evaluate
 from geoplan.coverage import Coverage, cover, offering, operating
 from geoplan.i18n import _
-from geoplan.layers import Layers, Progress
+from geoplan.layers import Layers, Manifest, Progress
 from geoplan.model import Problem, Service, Settings, Severity, Verdict
 from geoplan.network import Locations, Network, ScipyTravelTimes, TravelTimes, build_network, locate, service_areas
 from geoplan.standards import Facts, Pack
 
 SERVICE_AREA_MARGIN_M = 50.0
+_LAST_RESORT_YEAR = 2025  # the end of the 14th five-year plan period
 _BEYOND_M = 500.0  # roads that reach this far beyond the county count as reaching beyond it
+
+
+def default_year(manifest: Manifest, pack: Pack) -> int:
+    """The year that is checked when none is asked for: the manifest's, else the pack's target year."""
+    return manifest.year or pack.target_year or _LAST_RESORT_YEAR
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def assess(
         NetworkError: the roads make no network.
     """
     settings = settings or Settings()
-    year = year or layers.manifest.year or pack.target_year or 2025
+    year = year or default_year(layers.manifest, pack)
     frames = {**layers.frames, "facilities": operating(layers.frames["facilities"], year)}
     progress(_("建立路网"))
     network = build_network(frames["roads"])

@@ -54,12 +54,12 @@ FACILITY_LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 FACILITY_STATUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "existing": ("现状", "运营", "已建"),
-        "building": ("在建",),
-        "planned": ("规划", "规划新建"),
-        "renovating": ("改建",),
-        "expanding": ("扩建",),
-        "closed": ("撤并", "关闭", "停业"),
+        "existing": (mark("现状"), "运营", "已建"),
+        "building": (mark("在建"),),
+        "planned": (mark("规划"), "规划新建"),
+        "renovating": (mark("改建"),),
+        "expanding": (mark("扩建"),),
+        "closed": (mark("撤并"), "关闭", "停业"),
     }
 )
 OPERATING = ("existing", "renovating", "expanding")
@@ -67,26 +67,28 @@ OPERATING = ("existing", "renovating", "expanding")
 # The plans' words for each service, from the function vocabulary of the five published plans.
 FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "full_residential": ("全日托养", "全托"),
-        "day_care": ("日间照料", "日托", "日间托养"),
-        "home_visit": ("上门服务", "居家上门"),
-        "guidance": ("协调指导", "对下指导", "业务指导"),
-        "resource_dispatch": ("统筹调配资源",),
-        "meals": ("助餐", "助餐配餐", "长者饭堂", "老年食堂"),
-        "safety": ("助安", "平安通", "一键呼救"),
-        "medical": ("助医", "医疗保健"),
-        "recreation": ("助娱", "文化娱乐"),
-        "has_venue": ("有场所",),
-        "has_equipment": ("有设备",),
-        "has_funding": ("有经费",),
-        "has_staff": ("有队伍",),
-        "has_rules": ("有制度",),
+        "full_residential": (mark("全日托养"), "全托"),
+        "day_care": (mark("日间照料"), "日托", "日间托养"),
+        "home_visit": (mark("上门服务"), "居家上门"),
+        "guidance": (mark("协调指导"), "对下指导", "业务指导"),
+        "resource_dispatch": (mark("统筹调配资源"),),
+        "meals": (mark("助餐"), "助餐配餐", "长者饭堂", "老年食堂"),
+        "safety": (mark("助安"), "平安通", "一键呼救"),
+        "medical": (mark("助医"), "医疗保健"),
+        "recreation": (mark("助娱"), "文化娱乐"),
+        "has_venue": (mark("有场所"),),
+        "has_equipment": (mark("有设备"),),
+        "has_funding": (mark("有经费"),),
+        "has_staff": (mark("有队伍"),),
+        "has_rules": (mark("有制度"),),
     }
 )
 OWNERSHIP: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"public": ("公办",), "public_private": ("公建民营",), "private": ("民办",)}
 )
-ERAS: Mapping[str, tuple[str, ...]] = MappingProxyType({"new": ("新建",), "old": ("旧区", "已建", "旧城区")})
+ERAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"new": (mark("新建"),), "old": (mark("旧区"), "已建", "旧城区")}
+)
 BASES: Mapping[str, tuple[str, ...]] = MappingProxyType({"resident": ("常住",), "registered": ("户籍",)})
 URBAN_RURAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"urban": ("城区", "城镇"), "town": ("镇区",), "rural": ("农村", "乡村")}

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
 # An end closer than this to another road touches it (metres): room for rounding, not for gaps in the drawing.
 TOUCH_M = 0.01
@@ -47,12 +49,51 @@ def node_roads(roads: gpd.GeoDataFrame) -> Vertices:
     if "nodes" in roads:
         return _with_given_nodes(roads)
     lines, index = shapely.get_parts(roads.geometry.to_numpy(), return_index=True)
+    lines = _with_close_ends_joined(lines)
     grade = roads["grade"].fillna(0).to_numpy(np.int64)[index]
-    # A road at ground level that crosses itself meets itself there.
-    crossing_itself = ~shapely.is_simple(lines) & (grade == 0)
-    lines[crossing_itself] = shapely.node(lines[crossing_itself])
-    lines, part_of = shapely.get_parts(lines, return_index=True)
-    return _noded(lines, grade[part_of])
+    winding = ~shapely.is_simple(lines) | _touching_themselves(lines)
+    lines, part_of = shapely.get_parts(_with_stretches(lines, winding), return_index=True)
+    # A winding road at ground level meets itself; one at another level does not.
+    apart = (winding & (grade == 0))[part_of]
+    road = np.where(apart, len(winding) + np.arange(len(lines)), part_of)
+    return _noded(lines, grade[part_of], road)
+
+
+def _touching_themselves(lines: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Which lines have a vertex that touches a stretch of their own of which it is no end."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    begin = np.flatnonzero(line[1:] == line[:-1])
+    stretches = shapely.linestrings(np.stack([xy[begin], xy[begin + 1]], axis=1))
+    vertex, stretch = shapely.STRtree(stretches).query(shapely.points(xy), predicate="dwithin", distance=TOUCH_M)
+    begin = begin[stretch]
+    of_same = (line[vertex] == line[begin]) & (vertex != begin) & (vertex != begin + 1)
+    at_end = (xy[vertex] == xy[begin]).all(axis=1) | (xy[vertex] == xy[begin + 1]).all(axis=1)
+    touching = np.zeros(len(lines), dtype=bool)
+    touching[line[vertex[of_same & ~at_end]]] = True
+    return touching
+
+
+def _with_stretches(lines: NDArray[np.object_], winding: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """The lines, winding ones as collections of their straight stretches."""
+    lines = lines.copy()
+    for place in np.flatnonzero(winding):
+        xy = shapely.get_coordinates(lines[place])
+        lines[place] = shapely.multilinestrings(shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1)))
+    return lines
+
+
+def _with_close_ends_joined(lines: NDArray[np.object_]) -> NDArray[np.object_]:
+    """The lines with ends that touch moved to one place, the first of them in order of x, y."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    at = np.flatnonzero(_is_end(line))
+    ends = shapely.points(xy[at])
+    pairs = shapely.STRtree(ends).query(ends, predicate="dwithin", distance=TOUCH_M)
+    links = sp.coo_array((np.ones(pairs.shape[1], dtype=np.int8), tuple(pairs)), shape=(len(at), len(at)))
+    place = connected_components(links, directed=False)[1]
+    order = np.lexsort((xy[at, 1], xy[at, 0]))
+    first = order[np.unique(place[order], return_index=True)[1]]
+    xy[at] = xy[at[first[place]]]
+    return np.asarray(shapely.set_coordinates(lines.copy(), xy), dtype=object)
 
 
 def _with_given_nodes(roads: gpd.GeoDataFrame) -> Vertices:
@@ -75,9 +116,9 @@ def _number_by_place(xy: NDArray[np.float64], key: NDArray[np.int64]) -> NDArray
     return rank[inverse]
 
 
-def _noded(lines: NDArray[np.object_], grade: NDArray[np.int64]) -> Vertices:
+def _noded(lines: NDArray[np.object_], grade: NDArray[np.int64], road: NDArray[np.int64]) -> Vertices:
     xy, line = shapely.get_coordinates(lines, return_index=True)
-    cut_line, cut_xy = _cuts(lines, grade)
+    cut_line, cut_xy = _cuts(lines, grade, road)
     xy, line = _insert(lines, xy, line, cut_xy, cut_line)
     cells = np.round(xy * _GRID).astype(np.int64)
     place = pd.MultiIndex.from_arrays(cells.T).factorize()[0]
@@ -107,8 +148,7 @@ def _join_ends(place: NDArray[np.int64], at_grade: NDArray[np.int64], line: NDAr
     Returns:
         int64 (n,): ``at_grade`` with some groups merged.
     """
-    is_end = np.ones(len(line), dtype=bool)
-    is_end[1:-1] = (line[1:-1] != line[:-2]) | (line[1:-1] != line[2:])
+    is_end = _is_end(line)
     arms = np.bincount(at_grade, weights=np.where(is_end, 1, 2)).astype(np.int64)
     group_place = np.zeros(len(arms), dtype=np.int64)
     group_place[at_grade] = place
@@ -120,28 +160,35 @@ def _join_ends(place: NDArray[np.int64], at_grade: NDArray[np.int64], line: NDAr
     return merged[at_grade]
 
 
-def _cuts(lines: NDArray[np.object_], grade: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Points to insert into lines: (line index, xy)."""
-    one, other = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=TOUCH_M)
-    keep = one != other
-    one, other = one[keep], other[keep]
-    touch_line, touch_xy = _touches(lines, one, other)
-    level = (one < other) & (grade[one] == grade[other])
+def _is_end(line: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which vertices are the first or the last of their line; ``line`` is ascending."""
+    is_end = np.ones(len(line), dtype=bool)
+    is_end[1:-1] = (line[1:-1] != line[:-2]) | (line[1:-1] != line[2:])
+    return is_end
+
+
+def _cuts(
+    lines: NDArray[np.object_], grade: NDArray[np.int64], road: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Points to insert into lines where they meet lines of other roads: (line index, xy)."""
+    tree = shapely.STRtree(lines)
+    touch_line, touch_xy = _touches(tree, lines, grade, road)
+    one, other = tree.query(lines, predicate="intersects")
+    level = (one < other) & (road[one] != road[other]) & (grade[one] == grade[other])
     cross_line, cross_xy = _crossings(lines, one[level], other[level])
     return np.concatenate([touch_line, cross_line]), np.concatenate([touch_xy, cross_xy])
 
 
 def _touches(
-    lines: NDArray[np.object_], one: NDArray[np.int64], other: NDArray[np.int64]
+    tree: shapely.STRtree, lines: NDArray[np.object_], grade: NDArray[np.int64], road: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The ends of ``one`` that lie on ``other``, to be vertices of ``other``."""
-    found_line, found_xy = [], []
-    for place in (0, -1):
-        ends = shapely.get_point(lines[one], place)
-        on = shapely.dwithin(ends, lines[other], TOUCH_M)
-        found_line.append(other[on])
-        found_xy.append(shapely.get_coordinates(ends[on]))
-    return np.concatenate(found_line), np.concatenate(found_xy)
+    """Vertices of lines that lie on others of their grade, and ends that lie on others of any, to be vertices there."""
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    is_end = _is_end(line)
+    vertex, other = tree.query(shapely.points(xy), predicate="dwithin", distance=TOUCH_M)
+    one = line[vertex]
+    on = (road[one] != road[other]) & (is_end[vertex] | (grade[one] == grade[other]))
+    return other[on], xy[vertex[on]]
 
 
 def _crossings(

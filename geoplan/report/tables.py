@@ -30,22 +30,6 @@ BINDING_LABELS = {
     Binding.UNSTATED: mark("未注明"),
     Binding.ADVISORY: mark("原则性"),
 }
-FUNCTION_LABELS = {
-    "full_residential": mark("全日托养"),
-    "day_care": mark("日间照料"),
-    "home_visit": mark("上门服务"),
-    "guidance": mark("协调指导"),
-    "resource_dispatch": mark("统筹调配资源"),
-    "meals": mark("助餐"),
-    "safety": mark("助安"),
-    "medical": mark("助医"),
-    "recreation": mark("助娱"),
-    "has_venue": mark("有场所"),
-    "has_equipment": mark("有设备"),
-    "has_funding": mark("有经费"),
-    "has_staff": mark("有队伍"),
-    "has_rules": mark("有制度"),
-}
 SEVERITY_LABELS = {Severity.ERROR: mark("错误"), Severity.WARNING: mark("警告"), Severity.NOTE: mark("提示")}
 _MOST_DIGITS = 12
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

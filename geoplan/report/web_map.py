@@ -27,6 +27,7 @@ from geoplan.coverage import Coverage
 from geoplan.errors import OutputError
 from geoplan.i18n import _, current
 from geoplan.layers import townships
+from geoplan.layers.schema import FUNCTIONS, label
 from geoplan.model import OUTCOME_LABELS, OUTCOME_SYMBOLS, REACH_LABELS, Outcome, Reach
 from geoplan.report import style, tables
 
@@ -35,7 +36,7 @@ _SIMPLIFY_M = 8.0  # finer than a pixel at the zoom a county is looked at
 _AREA_SIMPLIFY_M = 12.0
 _DEGREE_DIGITS = 6  # 0.1 m
 _DOT_RADIUS = (1.5, 5.0)
-_LEFT_PANEL_PX, _RIGHT_PANEL_PX = 230, 235  # the map is fitted between the title and the layer switch
+_LEFT_PANEL_PX, _RIGHT_PANEL_PX = 270, 235  # the map is fitted between the title and the layer switch
 
 
 class _OfflineMap(folium.Map):  # type: ignore[misc, unused-ignore]
@@ -325,7 +326,7 @@ def _facilities(assessment: Assessment, coverage: Coverage) -> Iterator[folium.F
 
 
 def _facility_popup(row: dict[str, Any]) -> str:
-    functions = _("、").join(_(tables.FUNCTION_LABELS[code]) for code in row["functions"].split("|") if code)
+    functions = _("、").join(_(label(code, FUNCTIONS)) for code in row["functions"].split("|") if code)
     kind = style.FACILITY_STYLES[row["kind"]].label
     beds = "" if np.isnan(row["beds"]) else f"{row['beds']:,.0f}"
     return _rows(

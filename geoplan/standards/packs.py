@@ -21,6 +21,8 @@ from geoplan.standards.measures import MEASURES, some_of
 
 _Word = TypeVar("_Word", Comparator, Binding)
 SCHEMA = 1
+# Coverage is reported under every pack; this is what is meant where a pack and its parents name no service.
+DEFAULT_SERVICE = Service("care", "养老服务设施", "elderly-care facilities", tuple(FACILITY_KINDS), 15)
 # Key to the type of its value; ``object`` where a check of its own follows.
 _PACK_KEYS: Mapping[str, type] = MappingProxyType(
     {"schema": int, "id": str, "name": str, "name_en": str, "extends": object, "document": str, "target_year": int}
@@ -193,7 +195,7 @@ class _Reader:
             document=head.get("document", ""),
             chain=tuple(dict.fromkeys(name for parent in parents for name in (parent.id, *parent.chain))),
             target_year=head.get("target_year"),
-            services=MappingProxyType(services),
+            services=MappingProxyType(services or {DEFAULT_SERVICE.id: DEFAULT_SERVICE}),
             rules=own + _inherited(own, parents),
         )
 

@@ -1,0 +1,302 @@
+"""An assessment as tables for the screen: which columns, under which words, in which form. Figures come as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from geoplan.assess import Assessment
+from geoplan.coverage import OUTSIDE, Coverage
+from geoplan.i18n import _, current
+from geoplan.layers.schema import ERAS, FACILITY_STATUS, FUNCTIONS, ROLES, label
+from geoplan.model import (
+    OUTCOME_LABELS,
+    OUTCOME_SYMBOLS,
+    REACH_LABELS,
+    Comparator,
+    Outcome,
+    Reach,
+    Rule,
+    Severity,
+)
+from geoplan.report import style, tables
+
+TEXT, LONG, FIGURE = "text", "long", "figure"
+"""Kinds of columns that hold text: a long one may take several lines, a figure has its unit and stands to the right."""
+PEOPLE, AREA, SHARE, TIME, WHOLE = "people", "area", "share", "time", "whole"
+"""Kinds of columns that hold numbers."""
+_DIGEST_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows for a reader.
+
+    Attributes:
+        frame: its columns are the words over them, in the language of the question.
+        kinds: for each column what it holds, which decides how it is aligned and formatted.
+    """
+
+    frame: pd.DataFrame
+    kinds: Mapping[str, str]
+
+    def containing(self, text: str) -> Table:
+        """The rows in which some cell contains the text, whatever its case."""
+        wanted = text.strip().casefold()
+        if not wanted:
+            return self
+        hit = self.frame.map(lambda cell: wanted in str(cell).casefold()).any(axis=1)
+        return Table(self.frame[hit], self.kinds)
+
+    def csv(self, note: str) -> bytes:
+        """The rows as CSV that office programs read right, without anything that they would take for a formula.
+
+        Args:
+            note: what is written beside every row when it is not blank: that the data are synthetic.
+        """
+        frame = self.frame.assign(**{_("数据性质"): note}) if note else self.frame
+        return str(frame.map(tables.plain).to_csv(index=False)).encode("utf-8-sig")
+
+
+def table(rows: Iterable[Mapping[str, Any]], *columns: tuple[str, str, str]) -> Table:
+    """A table from records and (key in the record, word over the column, kind)."""
+    records = list(rows)
+    frame = pd.DataFrame({word: [row[key] for row in records] for key, word, _kind in columns})
+    for _key, word, kind in columns:
+        frame[word] = (
+            frame[word].astype(str) if kind in {TEXT, LONG, FIGURE} else pd.to_numeric(frame[word]).astype(float)
+        )
+    return Table(frame, {word: kind for _key, word, kind in columns})
+
+
+def township_table(assessment: Assessment, coverage: Coverage) -> Table:
+    """The account of people: the county first, then its townships; covered and the reasons why not add up to the total."""
+    group = tables.group_of(coverage)
+    rows = [
+        {**row, "name": _unit_name(assessment, row), "share": _float(tables.covered_share(row, group))}
+        for row in coverage.units.to_dict("records")
+    ]
+    reasons = [reach for reach in Reach if reach is not Reach.COVERED and coverage.units[f"{group}_{reach}"].sum() > 0]
+    return table(
+        rows,
+        ("unit", _("代码"), TEXT),
+        ("name", _("单元"), TEXT),
+        (group, _("60岁以上（人）") if group == "pop60" else _("总人口（人）"), PEOPLE),
+        (f"{group}_covered", _("已覆盖（人）"), PEOPLE),
+        *((f"{group}_{reach}", _("{reason}（人）").format(reason=_(REACH_LABELS[reach])), PEOPLE) for reach in reasons),
+        ("share", _("覆盖率（%）"), SHARE),
+    )
+
+
+def _unit_name(assessment: Assessment, row: Mapping[str, Any]) -> str:
+    if row["unit_name"]:
+        return str(row["unit_name"])
+    return _("未划入镇街") if row["unit"] == OUTSIDE else tables.place_name(assessment)
+
+
+def _float(value: Any) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def demand_table(assessment: Assessment, coverage: Coverage) -> Table:
+    """The demand points: how long to the nearest facility, and why not."""
+    towns = _town_names(assessment)
+    rows = [
+        {**row, "town": towns(row["township"]), "over": row["excess_s"] if row["excess_s"] > 0 else float("nan")}
+        for row in tables.demand_with_reach(assessment, coverage).drop(columns="geometry").to_dict("records")
+    ]
+    return table(
+        rows,
+        ("demand_id", _("编号"), TEXT),
+        ("name", _("名称"), TEXT),
+        ("town", _("镇街"), TEXT),
+        ("pop_total", _("总人口（人）"), PEOPLE),
+        ("pop60", _("60岁以上（人）"), PEOPLE),
+        ("reason", _("状态"), TEXT),
+        ("minutes", _("步行（分钟）"), TIME),
+        ("over", _("超出（秒）"), WHOLE),
+        ("leg_m", _("离路（m）"), WHOLE),
+        ("facility_name", _("最近设施"), TEXT),
+    )
+
+
+def facility_table(assessment: Assessment, only: set[str] | None = None) -> Table:
+    """The facilities with what they have and whom they reach; all of them, or some by id."""
+    towns = _town_names(assessment)
+    rows = []
+    for row in _facilities(assessment).to_dict("records"):
+        if only is not None and row["facility_id"] not in only:
+            continue
+        kind = style.FACILITY_STYLES[row["kind"]].label
+        words = {
+            "kind_word": _(kind),
+            "status_word": _(label(row["status"], FACILITY_STATUS)),
+            "function_words": _listed(row["functions"]),
+            "town": towns(row["township"]),
+            "runs": _("是") if row["operating"] else _("否"),
+        }
+        rows.append({**row, **words})
+    return table(
+        rows,
+        ("facility_id", _("编号"), TEXT),
+        ("name", _("名称"), TEXT),
+        ("kind_word", _("类型"), TEXT),
+        ("town", _("镇街"), TEXT),
+        ("runs", _("当年运营"), TEXT),
+        ("beds", _("床位（张）"), PEOPLE),
+        ("floor_area_m2", _("建筑面积（m²）"), AREA),
+        ("site_area_m2", _("用地（m²）"), AREA),
+        ("pop60_reached", _("可达60岁以上（人）"), PEOPLE),
+        ("status_word", _("状态"), TEXT),
+        ("function_words", _("功能"), TEXT),
+    )
+
+
+def _facilities(assessment: Assessment) -> pd.DataFrame:
+    """Every facility with whom it reaches."""
+    return tables.facilities_with_reach(assessment, assessment.coverages[0]).drop(columns="geometry")
+
+
+def _listed(codes: str) -> str:
+    return _("、").join(_(label(code, FUNCTIONS)) for code in codes.split("|") if code)
+
+
+def estate_table(assessment: Assessment, only: set[str] | None = None) -> Table | None:
+    """The estates with what they have, need and lack; all of them, or some by id. None without an estates layer."""
+    estates = tables.estates_with_verdict(assessment)
+    if estates is None:
+        return None
+    towns = _town_names(assessment)
+    rows = [
+        {
+            **row,
+            "town": towns(row["township"]),
+            "era_word": _(label(row["era"], ERAS)) if row["era"] else "—",
+            "outcome": _outcome(row["verdict"]),
+            "missing": row["missing"] if isinstance(row["missing"], str) else "",
+        }
+        for row in estates.drop(columns="geometry").to_dict("records")
+        if only is None or row["estate_id"] in only
+    ]
+    return table(
+        rows,
+        ("estate_id", _("编号"), TEXT),
+        ("name", _("名称"), TEXT),
+        ("town", _("镇街"), TEXT),
+        ("era_word", _("新旧"), TEXT),
+        ("households", _("户数（户）"), PEOPLE),
+        ("facility_area_m2", _("设施面积（m²）"), AREA),
+        ("area_per_100_households", _("每百户（m²）"), AREA),
+        ("target", _("目标（m²）"), AREA),
+        ("outcome", _("结论"), TEXT),
+        ("shortfall_m2", _("缺口（m²）"), AREA),
+        ("missing", _("缺少字段"), TEXT),
+    )
+
+
+def _outcome(value: Any) -> str:
+    """Symbol and word; a dash where no rule speaks of the row."""
+    if not isinstance(value, str):
+        return "—"
+    outcome = Outcome(value)
+    return f"{OUTCOME_SYMBOLS[outcome]} {_(OUTCOME_LABELS[outcome])}"
+
+
+def outcome_colours() -> dict[str, str]:
+    """Symbol and word of every verdict to its colour."""
+    return {_outcome(outcome.value): style.OUTCOME_COLOURS[outcome] for outcome in Outcome}
+
+
+def _town_names(assessment: Assessment) -> Callable[[str], str]:
+    """From the code of a township to its name; a dash outside every township."""
+    units = assessment.layers.get("units")
+    names = {} if units is None else dict(zip(units["unit_code"], units["name"], strict=True))
+    return lambda code: str(names.get(code, "—"))
+
+
+def source_table(assessment: Assessment) -> Table:
+    """What was loaded: for each layer its file, rows, source, licence, date, digest, and whether it is real."""
+    layers = assessment.provenance["layers"]
+    assert isinstance(layers, Mapping)  # noqa: S101 - narrows the type
+    rows = [
+        {
+            **entry,
+            "role": _(ROLES[role].label),
+            "as_of": entry["as_of"] or "—",
+            "digest": entry["digest"][:_DIGEST_SHOWN],
+            "nature": _("合成") if entry["synthetic"] else _("真实"),
+        }
+        for role, entry in layers.items()
+    ]
+    return table(
+        rows,
+        ("role", _("图层"), TEXT),
+        ("nature", _("性质"), TEXT),
+        ("rows", _("行数"), PEOPLE),
+        ("file", _("文件"), TEXT),
+        ("source", _("来源"), LONG),
+        ("licence", _("许可"), TEXT),
+        ("as_of", _("日期"), TEXT),
+        ("digest", _("内容摘要"), TEXT),
+    )
+
+
+def problem_table(assessment: Assessment) -> Table:
+    """What was found wrong with the data, the worst first."""
+    ordered = sorted(assessment.problems, key=lambda problem: list(Severity).index(problem.severity))
+    rows = [
+        {
+            "severity": _(tables.SEVERITY_LABELS[problem.severity]),
+            "layer": _(ROLES[problem.layer].label) if problem.layer in ROLES else problem.layer,
+            "message": problem.message,
+            "remedy": problem.remedy,
+            "rows": _("、").join(problem.rows) or "—",
+        }
+        for problem in ordered
+    ]
+    return table(
+        rows,
+        ("severity", _("程度"), TEXT),
+        ("layer", _("图层"), TEXT),
+        ("message", _("问题"), LONG),
+        ("remedy", _("处理"), LONG),
+        ("rows", _("涉及的行"), LONG),
+    )
+
+
+def rule_table(assessment: Assessment) -> Table:
+    """Every rule of the pack, also those that wait for another year: clause and quotation."""
+    applied = {verdict.rule.id for verdict in assessment.verdicts}
+    rows = [
+        {
+            "name": rule.name_en if current() == "en" else rule.name,
+            "due": rule.due.isoformat() if rule.due else "—",
+            "demand": _demand(rule),
+            "binding": _(tables.BINDING_LABELS[rule.binding]),
+            "applied": _("是") if rule.id in applied else _("否"),
+            "quote": rule.clause.quote,
+            "source": f"{rule.clause.document} {rule.clause.section}",
+        }
+        for rule in assessment.pack.rules
+    ]
+    return table(
+        rows,
+        ("name", _("指标"), LONG),
+        ("demand", _("目标"), FIGURE),
+        ("due", _("期限"), TEXT),
+        ("binding", _("约束力"), TEXT),
+        ("applied", _("当年适用"), TEXT),
+        ("quote", _("原文"), LONG),
+        ("source", _("出处"), LONG),
+    )
+
+
+def _demand(rule: Rule) -> str:
+    """What a rule demands, before it is held against anything."""
+    if rule.target is None:
+        return "—"
+    sign = "≥" if rule.comparator is Comparator.AT_LEAST else "≤"
+    return f"{sign} {tables.with_unit(rule.target, rule.value_unit)}"

@@ -1,0 +1,53 @@
+"""From a question to its answer, without Streamlit: what identifies an answer, and a place that holds it once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Generic, TypeVar
+
+from geoplan.layers import Manifest
+from geoplan.standards import Pack, known_packs
+from geoplan.web.state import Question
+
+_T = TypeVar("_T")
+_PACK = "cn-national"  # where the workspace names none, as on the command line
+
+
+@dataclass
+class Slot(Generic[_T]):
+    """Holds one result that is made when it is first asked for, by one reader while the others wait."""
+
+    _made: list[_T] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def get(self, make: Callable[[], _T]) -> _T:
+        """The result; an error while it is made leaves the slot empty, so that the next try reads the files again."""
+        with self._lock:
+            if not self._made:
+                self._made.append(make())
+            return self._made[0]
+
+
+def layers_key(root: Path, language: str) -> str:
+    """What identifies the layers of a workspace: place, size and time of every file below ``layers/``."""
+    files = sorted(path for path in (root / "layers").rglob("*") if path.is_file())
+    stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return _digest(str(root.resolve()), language, stamps)
+
+
+def answer_key(question: Question, pack: Pack) -> str:
+    """What identifies an answer: the layers, the words of the pack, and every field of the question."""
+    return _digest(layers_key(question.workspace, question.language), pack, question)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()
+
+
+def pack_choices(manifest: Manifest) -> tuple[str, ...]:
+    """The packs to choose from: the workspace's own first, then those that come with geoplan."""
+    return tuple(dict.fromkeys((manifest.pack or _PACK, *known_packs())))
