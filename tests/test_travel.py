@@ -207,8 +207,8 @@ def test_service_areas_hold_what_is_reached_and_grow_with_the_limit(world, speed
             foot = network.lines[people.edge[home]].interpolate(people.along[home], normalized=True)
             assert areas[-1][facility].contains(foot) or areas[-1][facility].is_empty
     for smaller, larger in zip(*areas, strict=True):
-        # Stretches are simplified to 2 m before their margin is drawn.
-        assert larger.buffer(2.0).buffer(0.01).contains(smaller) or smaller.is_empty
+        # Both are simplified to 2 m, and a corner of three chords falls 30 m * (1 - cos 15°) = 1.02 m short of its arc.
+        assert larger.buffer(5.1).contains(smaller) or smaller.is_empty
 
 
 def test_service_area_is_the_reached_stretch_with_its_margin():
