@@ -16,7 +16,7 @@ from geoplan.coverage import Coverage, cover, offering, operating
 from geoplan.i18n import _
 from geoplan.layers import Layers, Manifest, Progress
 from geoplan.model import Problem, Service, Settings, Severity, Verdict
-from geoplan.network import Locations, Network, ScipyTravelTimes, TravelTimes, build_network, locate, service_areas
+from geoplan.network import Locations, Network, KernelTravelTimes, TravelTimes, build_network, locate, service_areas, walking
 from geoplan.standards import Facts, Pack
 
 SERVICE_AREA_MARGIN_M = 50.0
@@ -105,7 +105,7 @@ def assess(
     network = build_network(frames["roads"])
     progress(_("定位居民点和设施"))
     homes, sites = (locate(network, _points(frames[role]), settings.snap_limit_m) for role in ("demand", "facilities"))
-    travel = ScipyTravelTimes(network, settings.walk_speed_mps)
+    travel = KernelTravelTimes(network, walking(network, settings.walk_speed_mps))
     progress(_("计算行程时间与覆盖"))
     coverages = tuple(_coverage(service, travel, frames, homes, sites) for service in pack.services.values())
     progress(_("绘制服务范围"))
@@ -164,12 +164,14 @@ def _service_areas(
     sites: Locations,
     settings: Settings,
 ) -> gpd.GeoDataFrame:
+    drawer = AreaDrawer(network, settings.walk_speed_mps, SERVICE_AREA_MARGIN_M)
     columns: dict[str, list[object]] = {"facility_id": [], "name": [], "kind": [], "minutes": [], "geometry": []}
     for coverage in coverages:
         service = coverage.service
         offered, places = _sites_of(service, facilities, sites)
-        reached = travel.reached(places, service.limit_ms)
-        areas = service_areas(network, reached, settings.walk_speed_mps, service.limit_ms, SERVICE_AREA_MARGIN_M)
+        # Searched a little farther than drawn: the border is then smooth at junctions too.
+        reached = travel.reached(places, service.limit_ms + drawer.beyond_ms)
+        areas = drawer.each(reached, [service.limit_ms])[0]
         columns["facility_id"] += offered["facility_id"].tolist()
         columns["name"] += offered["name"].tolist()
         columns["kind"] += [service.id] * len(offered)

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from engines import BothEngines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Oracle
@@ -24,7 +25,7 @@ from geoplan.coverage import GROUPS, cover, offering, operating
 from geoplan.crs import to_crs
 from geoplan.errors import NetworkError
 from geoplan.model import Reach, Service
-from geoplan.network import ScipyTravelTimes, build_network, locate
+from geoplan.network import build_network, locate
 
 SNAP_M = 40.0
 MINUTES = st.sampled_from([0, 1, 3, 15])
@@ -39,7 +40,7 @@ def covered_by(roads, demand, facilities, minutes, *, units=None, speed=1.0):
     frames = {"demand": demand, "facilities": facilities, "roads": roads}
     if units is not None:
         frames["units"] = units
-    return cover(service, ScipyTravelTimes(network, speed), homes, sites, frames)
+    return cover(service, BothEngines(network, speed), homes, sites, frames)
 
 
 @st.composite

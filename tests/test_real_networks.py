@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from engines import BothEngines
 from oracle import Oracle
 
 from geoplan.layers import osm
-from geoplan.network import ScipyTravelTimes, build_network, locate, walkable
+from geoplan.network import build_network, locate, walkable
 
 SNAP_M = 500.0
 LIMIT_MS = 900_000
@@ -65,7 +66,7 @@ def random_points(network, count, seed):
 def assert_agrees(network, homes, sites, speed=1.0):
     """Every time, nearest facility and pair within 15 minutes is the oracle's; returns the times."""
     oracle = Oracle(network, speed, list(homes), list(sites), SNAP_M)
-    travel = ScipyTravelTimes(network, speed)
+    travel = BothEngines(network, speed)
     homes_at, sites_at = locate(network, homes, SNAP_M), locate(network, sites, SNAP_M)
     nearest = travel.nearest(homes_at, sites_at)
     assert list(zip(nearest.ms.tolist(), nearest.facility.tolist(), strict=True)) == oracle.nearest()

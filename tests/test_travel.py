@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from engines import BothEngines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Oracle, locate_all
@@ -9,7 +10,7 @@ from shapely import LineString, Point
 from strategies import SPEEDS, roads_frame, worlds
 
 from geoplan.errors import NetworkError
-from geoplan.network import UNREACHED, ScipyTravelTimes, build_network, locate, service_areas
+from geoplan.network import UNREACHED, build_network, locate, service_areas
 
 LIMITS = st.sampled_from([0, 60_000, 200_000, 900_000])
 SNAP_M = 60.0
@@ -31,7 +32,7 @@ def located(network, shapes, limit_m=SNAP_M):
 def assert_nearest_agrees(network, speed, home_points, site_points, limit_m):
     """Every time and every nearest facility is the oracle's."""
     oracle = Oracle(network, speed, home_points, site_points, limit_m)
-    travel = ScipyTravelTimes(network, speed)
+    travel = BothEngines(network, speed)
     found = travel.nearest(located(network, home_points, limit_m), located(network, site_points, limit_m))
     assert list(zip(found.ms.tolist(), found.facility.tolist(), strict=True)) == oracle.nearest()
     return oracle, travel
@@ -56,7 +57,7 @@ def test_pairs_and_nodes_within_a_limit_are_the_oracles(world, speed, limit_ms):
     if network is None:
         return
     oracle = Oracle(network, speed, home_points, site_points, SNAP_M)
-    travel = ScipyTravelTimes(network, speed)
+    travel = BothEngines(network, speed)
     homes_at, sites_at = located(network, home_points), located(network, site_points)
     trips = travel.within(homes_at, sites_at, limit_ms)
     assert list(zip(trips.facility.tolist(), trips.home.tolist(), trips.ms.tolist(), strict=True)) == oracle.within(
@@ -96,7 +97,7 @@ def test_snap_limit_is_inclusive():
 def test_exactly_the_limit_is_within_it_and_a_millisecond_more_is_not():
     """A trip of exactly 900,000 ms is within 15 minutes, one of 900,001 ms is not."""
     network = build_network(roads_frame([LineString([(0, 0), (2000, 0)])]))
-    travel = ScipyTravelTimes(network, 1.0)
+    travel = BothEngines(network, 1.0)
     homes_at = located(network, [Point(1000, 0), Point(1000.001, 0), Point(990, 10), Point(990, 10.001)])
     sites_at = located(network, [Point(100, 0)])
     assert travel.nearest(homes_at, sites_at).ms.tolist() == [900_000, 900_001, 900_000, 900_001]
@@ -106,7 +107,7 @@ def test_exactly_the_limit_is_within_it_and_a_millisecond_more_is_not():
 def test_legs_of_both_ends_are_walked_at_the_same_speed():
     """The ways between road and home, and road and facility, count at walking speed."""
     network = build_network(roads_frame([LineString([(0, 0), (1000, 0)])]))
-    nearest = ScipyTravelTimes(network, 0.8).nearest(
+    nearest = BothEngines(network, 0.8).nearest(
         located(network, [Point(0, 40)]), located(network, [Point(100, 20)])
     )
     assert nearest.ms.tolist() == [200_000]
@@ -120,7 +121,7 @@ def test_home_and_facility_on_one_road_walk_straight_or_around_whichever_is_shor
             [horseshoe, LineString([(0, 0), (20, 0)]), LineString([(0, 0), (0, -9)]), LineString([(20, 0), (20, -9)])]
         )
     )
-    travel = ScipyTravelTimes(network, 1.0)
+    travel = BothEngines(network, 1.0)
     sites_at = located(network, [Point(0, 100)])
     homes_at = located(network, [Point(20, 100), Point(0, 400), Point(20, 450)])
     assert travel.nearest(homes_at, sites_at).ms.tolist() == [220_000, 300_000, 470_000]
@@ -129,7 +130,7 @@ def test_home_and_facility_on_one_road_walk_straight_or_around_whichever_is_shor
 def test_at_equal_times_the_first_facility_is_the_nearest():
     """Facilities at the same time, on two sides or in one place, tie to the one that stands first."""
     network = build_network(roads_frame([LineString([(0, 0), (1000, 0)])]))
-    travel = ScipyTravelTimes(network, 1.0)
+    travel = BothEngines(network, 1.0)
     homes_at = located(network, [Point(500, 0)])
     for order in ([Point(400, 0), Point(600, 0)], [Point(600, 0), Point(400, 0)], [Point(400, 0), Point(400, 0)]):
         nearest = travel.nearest(homes_at, located(network, order))
@@ -139,7 +140,7 @@ def test_at_equal_times_the_first_facility_is_the_nearest():
 def test_facility_on_another_island_is_not_reached():
     """Where no road leads to a facility there is no time and no nearest facility, however near it stands."""
     network = build_network(roads_frame([LineString([(0, 0), (100, 0)]), LineString([(0, 10), (100, 10)])]))
-    nearest = ScipyTravelTimes(network, 1.0).nearest(
+    nearest = BothEngines(network, 1.0).nearest(
         located(network, [Point(50, 0)]), located(network, [Point(50, 10)])
     )
     assert (nearest.ms.tolist(), nearest.facility.tolist()) == ([UNREACHED], [UNREACHED])
@@ -148,7 +149,7 @@ def test_facility_on_another_island_is_not_reached():
 def test_without_homes_or_facilities_nothing_is_reached():
     """Empty lists, and lists of things without a place, give empty answers and no error."""
     network = build_network(roads_frame([LineString([(0, 0), (100, 0)])]))
-    travel = ScipyTravelTimes(network, 1.0)
+    travel = BothEngines(network, 1.0)
     nobody, someone, lost = located(network, []), located(network, [Point(5, 0)]), located(network, [None])
     assert travel.nearest(nobody, someone).ms.tolist() == []
     for facilities in (nobody, lost):
@@ -164,7 +165,7 @@ def test_more_facilities_than_one_chunk_are_all_searched():
     site_points = [Point(10 * i, 3) for i in range(150)]
     home_points = [Point(700, 250), Point(0, 0)]
     oracle = Oracle(network, 1.0, home_points, site_points, SNAP_M)
-    trips = ScipyTravelTimes(network, 1.0).within(located(network, home_points), located(network, site_points), 900_000)
+    trips = BothEngines(network, 1.0).within(located(network, home_points), located(network, site_points), 900_000)
     assert list(zip(trips.facility.tolist(), trips.home.tolist(), trips.ms.tolist(), strict=True)) == oracle.within(
         900_000
     )
@@ -174,7 +175,7 @@ def test_times_too_long_to_be_exact_are_refused():
     """A speed so low that times could no longer be added exactly is an error, not a wrong figure."""
     network = build_network(roads_frame([LineString([(0, 0), (1000, 0)])]))
     with pytest.raises(NetworkError):
-        ScipyTravelTimes(network, 1e-10).nearest(located(network, [Point(0, 0)]), located(network, [Point(900, 0)]))
+        BothEngines(network, 1e-10).nearest(located(network, [Point(0, 0)]), located(network, [Point(900, 0)]))
 
 
 MARGIN_M = 30.0
@@ -188,7 +189,7 @@ def test_service_areas_hold_what_is_reached_and_grow_with_the_limit(world, speed
     network = network_of(roads)
     if network is None:
         return
-    travel, places = ScipyTravelTimes(network, speed), located(network, site_points)
+    travel, places = BothEngines(network, speed), located(network, site_points)
     people = located(network, home_points)
     areas = []
     for limit in (limit_ms, limit_ms + 90_000):
@@ -214,7 +215,7 @@ def test_service_areas_hold_what_is_reached_and_grow_with_the_limit(world, speed
 def test_service_area_is_the_reached_stretch_with_its_margin():
     """On one straight road the area goes as far as the minutes lead on both sides, and the margin."""
     network = build_network(roads_frame([LineString([(0, 0), (5000, 0)])]))
-    travel = ScipyTravelTimes(network, 1.0)
+    travel = BothEngines(network, 1.0)
     places = located(network, [Point(2000, 0), Point(2000, 400), Point(2000, 5000)], 500.0)
     reached = travel.reached(places, 900_000)
     areas = service_areas(network, reached, 1.0, 900_000, MARGIN_M)
@@ -228,7 +229,7 @@ def test_service_area_stops_between_junctions(side):
     """Roads beyond a junction belong to the area only as far as the time that is left leads, from either end."""
     lines = [[(0, 0), (100, 0)], [(100, 0), (100, 400)], [(100, 0), (400, 0)]]
     network = build_network(roads_frame([LineString([(side * x, side * y) for x, y in line]) for line in lines]))
-    reached = ScipyTravelTimes(network, 1.0).reached(located(network, [Point(side * 50, 0)]), 150_000)
+    reached = BothEngines(network, 1.0).reached(located(network, [Point(side * 50, 0)]), 150_000)
     (area,) = service_areas(network, reached, 1.0, 150_000, 5.0)
     assert sorted(abs(bound) for bound in area.bounds) == pytest.approx([5, 5, 105, 205], abs=1e-6)
     assert area.covers(LineString([(side * 100, 0), (side * 100, side * 100)]))

@@ -21,7 +21,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from geoplan.errors import NetworkError
 from geoplan.i18n import _
-from geoplan.network.graph import Network, milliseconds
+from geoplan.network.edge_times import CLOSED, EdgeTimes, place_times
+from geoplan.network.graph import Network
 from geoplan.network.location import Locations
 
 UNREACHED = -1
@@ -68,7 +69,7 @@ class Reached:
 
 
 class TravelTimes(Protocol):
-    """Travel times on one network at one speed."""
+    """Travel times on one network, for one way of travelling."""
 
     def nearest(self, homes: Locations, facilities: Locations) -> Nearest:
         """The nearest facility of each home, however far."""
@@ -83,72 +84,69 @@ class TravelTimes(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """Located points as times: int64 (k,) each; rows of points that are not located mean nothing."""
+def same_edge_trips(
+    times: EdgeTimes, homes: Locations, facilities: Locations
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """All trips straight along one edge, from a home to a facility on it.
 
-    leg: NDArray[np.int64]
-    from_tail: NDArray[np.int64]
-    to_head: NDArray[np.int64]
+    Returns:
+        (facility, home, ms): int64 (t,) each, places in the two lists; sorted by facility.
+    """
+    order = np.argsort(homes.edge, kind="stable")
+    first = np.searchsorted(homes.edge[order], facilities.edge, side="left")
+    count = np.searchsorted(homes.edge[order], facilities.edge, side="right") - first
+    count[~facilities.located] = 0
+    facility = np.repeat(np.arange(len(facilities)), count)
+    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    home = order[np.repeat(first, count) + offset]
+    ours, theirs = place_times(times, facilities), place_times(times, homes)
+    ahead = facilities.along[facility] > homes.along[home]
+    behind = facilities.along[facility] < homes.along[home]
+    between = np.where(ahead, ours.from_tail[facility] - theirs.from_tail[home], 0)
+    between = np.where(behind, theirs.to_tail[home] - ours.to_tail[facility], between)
+    is_open = ~(ahead & (ours.from_tail[facility] == CLOSED)) & ~(behind & (ours.to_tail[facility] == CLOSED))
+    ms = ours.leg[facility] + between + theirs.leg[home]
+    return facility[is_open], home[is_open], ms[is_open]
 
 
 class ScipyTravelTimes:
-    """Travel times by Dijkstra's algorithm in ``scipy.sparse.csgraph``.
+    """Travel times by Dijkstra's algorithm in ``scipy.sparse.csgraph``: the fallback, and an oracle in the tests.
 
     Memory: the graph, and dense rows of ``_CHUNK`` sources times all nodes.
-
-    Args:
-        network: walked in both directions.
-        speed_mps: on and off the road, metres per second.
     """
 
-    def __init__(self, network: Network, speed_mps: float) -> None:
-        self._network = network
-        self._speed = speed_mps
-        self._edge_ms = network.edge_ms(speed_mps)
+    def __init__(self, network: Network, times: EdgeTimes) -> None:
+        self._network, self._times = network, times
         self._nodes = len(network.xy)
-        self._arcs = self._cheapest_arcs()
+        self._arcs = self._arcs_against_travel()
 
-    def _cheapest_arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """(from, to, ms) of both directions of every edge; of parallel edges the fastest; loops lead nowhere."""
-        network = self._network
-        start = np.concatenate([network.tail, network.head])
-        end = np.concatenate([network.head, network.tail])
-        ms = np.concatenate([self._edge_ms, self._edge_ms])
-        order = np.lexsort((ms, end, start))
-        start, end, ms = start[order], end[order], ms[order]
-        keep = np.r_[True, (start[1:] != start[:-1]) | (end[1:] != end[:-1])] & (start != end)
-        return start[keep], end[keep], ms[keep]
-
-    def _parts(self, places: Locations) -> _Parts:
-        edge = np.maximum(places.edge, 0)
-        from_tail = np.rint(np.nan_to_num(places.along) * self._edge_ms[edge]).astype(np.int64)
-        return _Parts(
-            leg=milliseconds(np.nan_to_num(places.leg_m), self._speed),
-            from_tail=from_tail,
-            to_head=self._edge_ms[edge] - from_tail,
-        )
+    def _arcs_against_travel(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """(from, to, ms) of every open direction of every edge, reversed: the search begins at the facilities."""
+        network, times = self._network, self._times
+        start = np.concatenate([network.head, network.tail])
+        end = np.concatenate([network.tail, network.head])
+        ms = np.concatenate([times.forward, times.backward])
+        is_open = (ms != CLOSED) & (start != end)  # loops lead nowhere
+        return start[is_open], end[is_open], ms[is_open]
 
     def _graph_with(
         self, facilities: Locations, *, scale: int = 1, labels: NDArray[np.int64] | None = None
     ) -> sp.csr_array:
-        """The network with one more node per facility, from which one gets to the two ends of its road.
+        """The network with one more node per facility, from which the search gets to the two ends of its road.
 
-        Walking is the same in both directions, so the trip is searched from the facility. With ``labels`` all
-        facilities share one more node, and an arc from it costs ``scale`` times its time plus the label.
+        With ``labels`` all facilities share one more node, and an arc from it costs ``scale`` times its time plus the
+        label.
         """
         start, end, ms = self._arcs
-        which = np.flatnonzero(facilities.located)
-        parts, edge = self._parts(facilities), facilities.edge[which]
-        source = self._nodes + (which if labels is None else np.zeros(len(which), dtype=np.int64))
-        label = np.zeros(len(which), dtype=np.int64) if labels is None else labels[which]
-        tail_ms = (parts.leg + parts.from_tail)[which] * scale + label
-        head_ms = (parts.leg + parts.to_head)[which] * scale + label
-        start = np.concatenate([start, source, source])
-        end = np.concatenate([end, self._network.tail[edge], self._network.head[edge]])
-        cost = np.concatenate([ms * scale, tail_ms, head_ms])
+        starts, ends, costs = [start], [end], [ms * scale]
+        parts = place_times(self._times, facilities)
+        for side, part in ((self._network.tail, parts.from_tail), (self._network.head, parts.from_head)):
+            which = np.flatnonzero(facilities.located & (part != CLOSED))
+            starts.append(self._nodes + (which if labels is None else np.zeros(len(which), dtype=np.int64)))
+            ends.append(side[facilities.edge[which]])
+            costs.append((part + parts.leg)[which] * scale + (0 if labels is None else labels[which]))
         size = self._nodes + (len(facilities) if labels is None else 1)
-        return _csr_of_minima(start, end, cost, size)
+        return _csr_of_minima(np.concatenate(starts), np.concatenate(ends), np.concatenate(costs), size)
 
     def nearest(self, homes: Locations, facilities: Locations) -> Nearest:
         """See ``TravelTimes``.
@@ -165,7 +163,8 @@ class ScipyTravelTimes:
             graph = self._graph_with(facilities, scale=scale, labels=np.arange(len(facilities)))
             node_cost = dijkstra(graph, indices=self._nodes)
             cost = self._home_cost(homes, node_cost[: self._nodes], scale)
-            self._lower_on_own_edge(cost, homes, facilities, scale)
+            facility, home, ms = same_edge_trips(self._times, homes, facilities)
+            np.minimum.at(cost, home, (ms * scale + facility).astype(float))
         reached = np.isfinite(cost)
         if (cost[reached] >= _EXACT).any():
             raise NetworkError(_("路网上的行程时间过大，请检查坐标系和步行速度。"))
@@ -174,36 +173,17 @@ class ScipyTravelTimes:
 
     def _home_cost(self, homes: Locations, node_cost: NDArray[np.float64], scale: int = 1) -> NDArray[np.float64]:
         """Costs of homes by way of either end of their road; infinite where not located."""
-        parts, edge = self._parts(homes), np.maximum(homes.edge, 0)
-        by_tail = node_cost[..., self._network.tail[edge]] + parts.from_tail * scale
-        by_head = node_cost[..., self._network.head[edge]] + parts.to_head * scale
-        return np.where(homes.located, np.minimum(by_tail, by_head) + parts.leg * scale, np.inf)
-
-    def _same_edge(
-        self, homes: Locations, facilities: Locations
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """(facility, home, ms) of all pairs on one edge that walk straight along it."""
-        order = np.argsort(homes.edge, kind="stable")
-        first = np.searchsorted(homes.edge[order], facilities.edge, side="left")
-        count = np.searchsorted(homes.edge[order], facilities.edge, side="right") - first
-        count[~facilities.located] = 0
-        facility = np.repeat(np.arange(len(facilities)), count)
-        offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        home = order[np.repeat(first, count) + offset]
-        ours, theirs = self._parts(facilities), self._parts(homes)
-        between = np.abs(ours.from_tail[facility] - theirs.from_tail[home])
-        return facility, home, ours.leg[facility] + between + theirs.leg[home]
-
-    def _lower_on_own_edge(
-        self, cost: NDArray[np.float64], homes: Locations, facilities: Locations, scale: int
-    ) -> None:
-        facility, home, ms = self._same_edge(homes, facilities)
-        np.minimum.at(cost, home, (ms * scale + facility).astype(float))
+        parts, edge = place_times(self._times, homes), np.maximum(homes.edge, 0)
+        ways = []
+        for side, part in ((self._network.tail, parts.to_tail), (self._network.head, parts.to_head)):
+            cost = node_cost[..., side[edge]] + (part + parts.leg) * scale
+            ways.append(np.where(homes.located & (part != CLOSED), cost, np.inf))
+        return np.minimum(*ways)
 
     def within(self, homes: Locations, facilities: Locations, limit_ms: int) -> Trips:
         """See ``TravelTimes``; facilities are processed in chunks."""
         found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
-        own_facility, own_home, own_ms = self._same_edge(homes, facilities)
+        own_facility, own_home, own_ms = same_edge_trips(self._times, homes, facilities)
         for chunk, node_ms in self._chunks(facilities, limit_ms):
             ms = self._home_cost(homes, node_ms)
             here = np.isin(own_facility, chunk)
@@ -219,7 +199,7 @@ class ScipyTravelTimes:
     def reached(self, facilities: Locations, limit_ms: int) -> list[Reached | None]:
         """See ``TravelTimes``."""
         answers: list[Reached | None] = [None] * len(facilities)
-        leg = self._parts(facilities).leg
+        leg = place_times(self._times, facilities).leg
         for chunk, node_ms in self._chunks(facilities, limit_ms):
             for facility, row in zip(chunk, node_ms, strict=True):
                 ms = np.where(row <= limit_ms, row, UNREACHED).astype(np.int64)

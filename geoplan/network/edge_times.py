@@ -1,0 +1,71 @@
+"""How long each edge takes in each direction, and the exact division of that time at a place on the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoplan.network.graph import Network, milliseconds
+from geoplan.network.location import Locations
+
+CLOSED = -1
+"""The time of an edge in a direction in which it cannot be travelled."""
+
+
+@dataclass(frozen=True)
+class EdgeTimes:
+    """Travel times of a network's edges for one way of travelling.
+
+    Attributes:
+        forward: int64 (m,), milliseconds from tail to head; ``CLOSED`` where that is not allowed.
+        backward: int64 (m,), from head to tail.
+        off_road_mps: speed between a place and its road, metres per second.
+    """
+
+    forward: NDArray[np.int64]
+    backward: NDArray[np.int64]
+    off_road_mps: float
+
+
+@dataclass(frozen=True)
+class PlaceTimes:
+    """Located places as times, int64 (k,) each; rows of places that are not located mean nothing.
+
+    The two parts of an edge add up to the whole in each direction. ``CLOSED`` where a part cannot be travelled.
+
+    Attributes:
+        leg: between the place and its road.
+        from_tail: tail to place. to_head: place to head. from_head: head to place. to_tail: place to tail.
+    """
+
+    leg: NDArray[np.int64]
+    from_tail: NDArray[np.int64]
+    to_head: NDArray[np.int64]
+    from_head: NDArray[np.int64]
+    to_tail: NDArray[np.int64]
+
+
+def walking(network: Network, speed_mps: float) -> EdgeTimes:
+    """The same speed on every edge in both directions."""
+    both = network.edge_ms(speed_mps)
+    return EdgeTimes(both, both, speed_mps)
+
+
+def place_times(times: EdgeTimes, places: Locations) -> PlaceTimes:
+    """The times between places and the ends of their edges: ``round(along * edge)`` and the rest of the edge."""
+    edge = np.maximum(places.edge, 0)
+    along = np.nan_to_num(places.along)
+    forward, backward = times.forward[edge], times.backward[edge]
+    near_forward = np.rint(along * forward).astype(np.int64)
+    near_backward = np.rint(along * backward).astype(np.int64)
+    leg = milliseconds(np.nan_to_num(places.leg_m), times.off_road_mps)
+    open_forward, open_backward = forward != CLOSED, backward != CLOSED
+    return PlaceTimes(
+        leg=leg,
+        from_tail=np.where(open_forward, near_forward, CLOSED),
+        to_head=np.where(open_forward, forward - near_forward, CLOSED),
+        from_head=np.where(open_backward, backward - near_backward, CLOSED),
+        to_tail=np.where(open_backward, near_backward, CLOSED),
+    )
