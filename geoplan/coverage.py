@@ -29,8 +29,10 @@ class Coverage:
 
     Attributes:
         facilities: the facilities that offer the service, sorted by id, with ``located`` (on the network or not),
-            and for each group ``<group>_reached`` (people within its minutes, also counted at others) and
-            ``<group>_nearest`` (covered people for whom it is the nearest; these never count twice).
+            and for each group ``<group>_reached`` (people within its minutes, also counted at others),
+            ``<group>_only`` (of these the people whom no other facility of the service reaches: what it alone adds, and
+            what would be lost without it) and ``<group>_nearest`` (covered people for whom it is the nearest; these
+            never count twice).
         demand: one row per demand point in the order of the layer: ``demand_id``, ``township``, ``reach`` (a ``Reach``),
             ``ms`` (Int64, time to the nearest facility), ``facility_id`` (the nearest), ``excess_ms`` (Int64, beyond
             the limit), ``leg_m`` (way to the road).
@@ -76,12 +78,16 @@ def cover(
     people = _reach_of_demand(service, travel, homes, sites, demand, facilities)
     trips = travel.within(homes, sites, service.limit_ms)
     counted = facilities.assign(located=sites.located)
+    alone = np.bincount(trips.home, minlength=len(demand))[trips.home] == 1
     is_covered = (people["reach"] == Reach.COVERED).to_numpy()
     for group in GROUPS:
         who = demand[group].fillna(0).to_numpy(float)
         nearest = people["facility_id"].where(is_covered, "")
         own = pd.Series(who).groupby(nearest.to_numpy(object)).sum()
         counted[f"{group}_reached"] = np.bincount(trips.facility, weights=who[trips.home], minlength=len(facilities))
+        counted[f"{group}_only"] = np.bincount(
+            trips.facility[alone], weights=who[trips.home[alone]], minlength=len(facilities)
+        )
         counted[f"{group}_nearest"] = own.reindex(facilities["facility_id"]).fillna(0).to_numpy(float)
     return Coverage(service, counted, people, _by_unit(service, people, demand, frames.get("units")))
 

@@ -286,3 +286,18 @@ def test_a_service_is_offered_by_its_kinds_only():
     facilities = facilities_frame([Point(0, 0), Point(1, 1)]).assign(kind=["care_home", "canteen"])
     service = Service("care", "", "", ("care_home",), 15)
     assert offering(facilities, service)["facility_id"].tolist() == ["F00"]
+
+
+@settings(max_examples=25)
+@given(counties(), MINUTES)
+def test_what_a_facility_alone_adds_is_what_is_lost_without_it(county, minutes):
+    """The people whom only one facility reaches are exactly those who are no longer covered when it is taken away."""
+    roads, demand, facilities = county
+    coverage = covered_by(roads, demand.assign(in_area=True), facilities, minutes)
+    together = coverage.units.iloc[0]
+    for place, facility in enumerate(coverage.facilities.to_dict("records")):
+        rest = facilities.drop(index=facilities.index[facilities["facility_id"] == facility["facility_id"]])
+        without = covered_by(roads, demand.assign(in_area=True), rest.reset_index(drop=True), minutes).units.iloc[0]
+        for group in GROUPS:
+            lost = together[f"{group}_covered"] - without[f"{group}_covered"]
+            assert np.isnan(lost) or lost == coverage.facilities[f"{group}_only"][place]

@@ -338,6 +338,7 @@ def _facility_popup(row: dict[str, Any]) -> str:
             (_("床位"), beds),
             (_("服务范围内总人口"), _people(row["pop_total_reached"])),
             (_("服务范围内60岁以上"), _people(row["pop60_reached"])),
+            (_("只有它能到的60岁以上"), _people(row["pop60_only"])),
             (_("来源"), str(row["source"])),
         ],
     )

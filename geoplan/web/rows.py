@@ -150,6 +150,7 @@ def facility_table(assessment: Assessment, only: set[str] | None = None) -> Tabl
         ("floor_area_m2", _("建筑面积（m²）"), AREA),
         ("site_area_m2", _("用地（m²）"), AREA),
         ("pop60_reached", _("可达60岁以上（人）"), PEOPLE),
+        ("pop60_only", _("只有它能到的60岁以上（人）"), PEOPLE),
         ("status_word", _("状态"), TEXT),
         ("function_words", _("功能"), TEXT),
     )
