@@ -16,7 +16,21 @@ from geoplan.coverage import Coverage, cover, offering, operating
 from geoplan.i18n import _
 from geoplan.layers import Layers, Manifest, Progress
 from geoplan.model import Problem, Service, Settings, Severity, Verdict
-from geoplan.network import Locations, Network, KernelTravelTimes, TravelTimes, build_network, locate, service_areas, walking
+from geoplan.network import (
+    CLOSED,
+    AreaDrawer,
+    EdgeTimes,
+    KernelTravelTimes,
+    Locations,
+    Network,
+    Profile,
+    RoadGrid,
+    TravelTimes,
+    build_network,
+    load_profile,
+    locate,
+    read_elevation,
+)
 from geoplan.standards import Facts, Pack
 
 SERVICE_AREA_MARGIN_M = 50.0
@@ -82,6 +96,41 @@ class Assessment:
         }
 
 
+@dataclass(frozen=True)
+class Ways:
+    """A workspace's roads as one profile travels them.
+
+    Attributes:
+        grid: for locating points at edges that the profile can travel.
+        problems: what is unknown about the slope.
+    """
+
+    network: Network
+    times: EdgeTimes
+    travel: TravelTimes
+    grid: RoadGrid
+    problems: tuple[Problem, ...]
+
+    def locate(self, frame: gpd.GeoDataFrame, limit_m: float) -> Locations:
+        """Where the rows of a frame are on the network."""
+        return locate(self.network, _points(frame), limit_m, usable=self.grid.usable, grid=self.grid)
+
+
+def ways_of(layers: Layers, profile: Profile) -> Ways:
+    """Build the network for a profile, with slope where the workspace has a DEM.
+
+    Raises:
+        NetworkError: the profile can travel none of the roads, or the DEM does not touch them.
+    """
+    network = build_network(layers.frames["roads"], profile)
+    entry = layers.manifest.entry("dem")
+    elevation = read_elevation(network, layers.manifest.path(entry), entry.crs) if entry else None
+    times = profile.times(network, elevation)
+    usable = (times.forward != CLOSED) | (times.backward != CLOSED)
+    problems = elevation.problems if elevation else ()
+    return Ways(network, times, KernelTravelTimes(network, times), RoadGrid(network, usable), problems)
+
+
 def assess(
     layers: Layers,
     pack: Pack,
@@ -102,14 +151,13 @@ def assess(
     year = year or default_year(layers.manifest, pack)
     frames = {**layers.frames, "facilities": operating(layers.frames["facilities"], year)}
     progress(_("建立路网"))
-    network = build_network(frames["roads"])
+    ways = ways_of(layers, load_profile("walk").at_speed(settings.walk_speed_mps))
     progress(_("定位居民点和设施"))
-    homes, sites = (locate(network, _points(frames[role]), settings.snap_limit_m) for role in ("demand", "facilities"))
-    travel = KernelTravelTimes(network, walking(network, settings.walk_speed_mps))
+    homes, sites = (ways.locate(frames[role], settings.snap_limit_m) for role in ("demand", "facilities"))
     progress(_("计算行程时间与覆盖"))
-    coverages = tuple(_coverage(service, travel, frames, homes, sites) for service in pack.services.values())
+    coverages = tuple(_coverage(service, ways.travel, frames, homes, sites) for service in pack.services.values())
     progress(_("绘制服务范围"))
-    areas = _service_areas(coverages, travel, network, frames["facilities"], sites, settings)
+    areas = _service_areas(coverages, ways, frames["facilities"], sites)
     progress(_("对照规划条款"))
     facts = Facts(frames, {c.service.id: c.units for c in coverages}, _place(layers), year)
     return Assessment(
@@ -117,12 +165,12 @@ def assess(
         pack=pack,
         year=year,
         settings=settings,
-        network=network,
+        network=ways.network,
         facilities=frames["facilities"].assign(located=sites.located),
         coverages=coverages,
         verdicts=evaluate(pack, facts),
         service_areas=areas,
-        problems=layers.problems + _network_problems(layers, network, frames["facilities"], sites),
+        problems=layers.problems + ways.problems + _network_problems(layers, ways.network, frames["facilities"], sites),
     )
 
 
@@ -141,7 +189,7 @@ def _place(layers: Layers) -> tuple[str, str]:
 
 
 def _chosen(locations: Locations, rows: NDArray[np.int64]) -> Locations:
-    return Locations(locations.edge[rows], locations.along[rows], locations.leg_m[rows])
+    return Locations(locations.edge[rows], locations.along[rows], locations.leg_m[rows], locations.moved[rows])
 
 
 def _sites_of(service: Service, facilities: gpd.GeoDataFrame, sites: Locations) -> tuple[gpd.GeoDataFrame, Locations]:
@@ -157,27 +205,21 @@ def _coverage(
 
 
 def _service_areas(
-    coverages: tuple[Coverage, ...],
-    travel: TravelTimes,
-    network: Network,
-    facilities: gpd.GeoDataFrame,
-    sites: Locations,
-    settings: Settings,
+    coverages: tuple[Coverage, ...], ways: Ways, facilities: gpd.GeoDataFrame, sites: Locations
 ) -> gpd.GeoDataFrame:
-    drawer = AreaDrawer(network, settings.walk_speed_mps, SERVICE_AREA_MARGIN_M)
+    drawer = AreaDrawer(ways.network, ways.times, SERVICE_AREA_MARGIN_M)
     columns: dict[str, list[object]] = {"facility_id": [], "name": [], "kind": [], "minutes": [], "geometry": []}
     for coverage in coverages:
         service = coverage.service
         offered, places = _sites_of(service, facilities, sites)
-        # Searched a little farther than drawn: the border is then smooth at junctions too.
-        reached = travel.reached(places, service.limit_ms + drawer.beyond_ms)
+        reached = ways.travel.reached(places, drawer.search_ms(service.limit_ms))
         areas = drawer.each(reached, [service.limit_ms])[0]
         columns["facility_id"] += offered["facility_id"].tolist()
         columns["name"] += offered["name"].tolist()
         columns["kind"] += [service.id] * len(offered)
         columns["minutes"] += [service.minutes] * len(offered)
         columns["geometry"] += list(areas)
-    return gpd.GeoDataFrame(columns, geometry="geometry", crs=network.crs)
+    return gpd.GeoDataFrame(columns, geometry="geometry", crs=ways.network.crs)
 
 
 def _network_problems(

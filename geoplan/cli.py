@@ -23,7 +23,7 @@ from geoplan import __version__, i18n
 from geoplan.errors import GeoplanError, LayerError
 from geoplan.i18n import _
 from geoplan.layers import Progress as Stages
-from geoplan.model import Outcome, Severity
+from geoplan.model import Outcome, Settings, Severity
 
 BINDING_FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 PIPED_WIDTH = 120  # where there is no terminal to ask
@@ -47,7 +47,6 @@ def assess(
     from geoplan import report
     from geoplan.assess import assess as run
     from geoplan.layers import load_layers
-    from geoplan.model import Settings
     from geoplan.standards import load_pack
 
     settings = Settings(walk_speed_mps=speed)
@@ -62,6 +61,46 @@ def assess(
         report.show(assessment, files, Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH))
     if strict and any(verdict.outcome is Outcome.FAIL for verdict in assessment.verdicts):
         raise typer.Exit(BINDING_FAILED)
+
+
+def service_areas(
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))
+    ] = Path(),
+    minutes: Annotated[
+        list[float] | None, typer.Option(help=_("分钟数，可重复：--minutes 5 --minutes 10；默认取规则包的时限"))
+    ] = None,
+    kind: Annotated[
+        str, typer.Option(help=_("each 每个设施各一，dissolved 全部合一，responsibility 互不重叠的责任区"))
+    ] = "each",
+    mode: Annotated[
+        str, typer.Option(help=_("出行方式：walk、walk-slow、walk-fast、e-bike、car，或 .toml 文件"))
+    ] = "walk",
+    speed: Annotated[float | None, typer.Option(help=_("速度（米/秒）；默认取出行方式的速度"))] = None,
+    pack: Annotated[str, typer.Option(help=_("规则包编号，或 .toml 文件；默认取工作区的设置"))] = "",
+    out: Annotated[
+        Path | None, typer.Option(help=_("GeoPackage 文件；默认为工作区下的 results/service_areas.gpkg"))
+    ] = None,
+) -> None:
+    """Draw the service areas of a workspace's facilities."""
+    from geoplan import report
+    from geoplan.layers import load_layers
+    from geoplan.network import cutoffs_ms, load_profile
+    from geoplan.standards import load_pack
+
+    file = out or directory / RESULTS_FOLDER / "service_areas.gpkg"
+    limits_ms = cutoffs_ms(minutes or [])
+    profile = load_profile(mode) if speed is None else load_profile(mode).at_speed(speed)
+    report.check_area_request(kind, file)
+    with stages() as stage:
+        layers = load_layers(directory, stage)
+        rules = load_pack(pack or layers.manifest.pack or "cn-national")
+        areas, unlocated = report.draw_service_areas(layers, rules, profile, limits_ms, kind, stage)
+        stage(_("写出 {name}").format(name=file.name))
+        report.write_service_areas(areas, file)
+    typer.echo(_("已写出 {count} 个服务范围：{file}").format(count=len(areas), file=file))
+    if unlocated:
+        typer.echo(_("未定位、没有服务范围的设施：{ids}").format(ids=_("、").join(unlocated)))
 
 
 def demo(
@@ -144,6 +183,7 @@ def build_app() -> typer.Typer:
     commands.callback(invoke_without_command=True)(_options)
     commands.command("demo", help=_("写出并评估示例县"))(demo)
     commands.command("assess", help=_("评估一个工作区，写出结果"))(assess)
+    commands.command("service-areas", help=_("绘制设施的服务范围，写成 GeoPackage"))(service_areas)
     commands.command("app", help=_("在浏览器中打开工作区"))(app)
     return commands
 

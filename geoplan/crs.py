@@ -93,6 +93,12 @@ def to_crs(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     return frame if frame.crs == crs else frame.to_crs(crs)
 
 
+def transform_xy(xy: NDArray[np.float64], one: pyproj.CRS, other: pyproj.CRS) -> NDArray[np.float64]:
+    """Places in another CRS: float64 (n, 2), x and y of ``one`` in, x and y of ``other`` out; infinite where it fails."""
+    x, y = pyproj.Transformer.from_crs(one, other, always_xy=True).transform(xy[:, 0], xy[:, 1])
+    return np.column_stack([x, y])
+
+
 def lonlat(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """A frame in WGS84 longitude and latitude."""
     return to_crs(frame, WGS84)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 import shapely
 from workspaces import Workspace
@@ -263,3 +264,62 @@ def test_a_facility_without_a_place_is_told(geoplan, small, tmp_path):
     small.frames["facilities"].loc[1, "geometry"] = None
     _status, out, _err = geoplan("assess", small.write(tmp_path))
     assert "警告 facilities：没有几何位置（F2）" in out
+
+
+def test_service_areas_are_written_with_their_names_minutes_and_areas(geoplan, small, tmp_path):
+    """One row per facility and cut-off, each cut-off once, shortest first, in the layers' CRS; nothing else is left."""
+    small.frames["facilities"].loc[1, "geometry"] = None
+    out = tmp_path / "areas" / "walk.gpkg"
+    minutes = ("--minutes", "10", "--minutes", "5", "--minutes", "10.0")
+    status, printed, err = geoplan("service-areas", small.write(tmp_path), *minutes, "--out", out)
+    assert (status, err) == (0, "")
+    assert "已写出 4 个服务范围" in printed
+    assert "未定位、没有服务范围的设施：F2" in printed
+    areas = gpd.read_file(out)
+    assert [path.name for path in out.parent.iterdir()] == ["walk.gpkg"]
+    assert areas.columns.tolist() == ["facility_id", "name", "service", "minutes", "kind", "area_m2", "geometry"]
+    assert list(zip(areas["facility_id"], areas["minutes"], strict=True)) == [
+        ("F1", 5),
+        ("F2", 5),
+        ("F1", 10),
+        ("F2", 10),
+    ]
+    assert areas.crs == "EPSG:4547"
+    assert areas["area_m2"].tolist() == pytest.approx(areas.geometry.area.fillna(0).tolist())
+    assert areas["area_m2"].iloc[1] == 0
+    assert areas.geometry.iloc[2].covers(areas.geometry.iloc[0])
+
+
+@pytest.mark.parametrize(("kind", "rows"), [("each", 2), ("dissolved", 1), ("responsibility", 2)])
+def test_service_areas_come_in_three_kinds(geoplan, small, tmp_path, kind, rows):
+    """The kind is in the file; without minutes the limit of the rules is drawn."""
+    small.write(tmp_path)
+    assert geoplan("service-areas", tmp_path, "--kind", kind)[0] == 0
+    areas = gpd.read_file(tmp_path / "results" / "service_areas.gpkg")
+    assert areas["kind"].tolist() == [kind] * rows
+    assert areas["minutes"].tolist() == [15] * rows
+    assert areas["facility_id"].fillna("").tolist() == ([""] if kind == "dissolved" else ["F1", "F2"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--minutes", "0"], "分钟数须大于 0"),
+        (["--minutes", "15", "--minutes", "-5"], "现为 -5.0"),
+        (["--minutes", "35791.4"], "不超过 35791 分钟"),
+        (["--minutes", "nan"], "现为 nan"),
+        (["--kind", "round"], "没有服务范围的画法“round”"),
+        (["--speed", "0"], "步行速度须大于 0"),
+        (["--pack", "nowhere"], "没有名为“nowhere”的规则包"),
+        (["--out", "areas.shp"], "结果须为 .gpkg 文件"),
+        (["--out", "{file}/areas.gpkg"], "没有写成"),
+    ],
+)
+def test_service_areas_that_cannot_be_drawn_are_one_clear_line_and_status_2(geoplan, small, tmp_path, arguments, said):
+    """Wrong cut-offs, kinds, speeds, packs and files are told in one line, and nothing is written."""
+    small.write(tmp_path)
+    (tmp_path / "file").write_text("")
+    status, out, err = geoplan("service-areas", tmp_path, *(a.format(file=tmp_path / "file") for a in arguments))
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+    assert not (tmp_path / "results").exists()

@@ -10,7 +10,7 @@ from shapely import LineString, Point
 from strategies import SPEEDS, roads_frame, worlds
 
 from geoplan.errors import NetworkError
-from geoplan.network import UNREACHED, build_network, locate, service_areas
+from geoplan.network import UNREACHED, build_network, locate
 
 LIMITS = st.sampled_from([0, 60_000, 200_000, 900_000])
 SNAP_M = 60.0
@@ -107,9 +107,7 @@ def test_exactly_the_limit_is_within_it_and_a_millisecond_more_is_not():
 def test_legs_of_both_ends_are_walked_at_the_same_speed():
     """The ways between road and home, and road and facility, count at walking speed."""
     network = build_network(roads_frame([LineString([(0, 0), (1000, 0)])]))
-    nearest = BothEngines(network, 0.8).nearest(
-        located(network, [Point(0, 40)]), located(network, [Point(100, 20)])
-    )
+    nearest = BothEngines(network, 0.8).nearest(located(network, [Point(0, 40)]), located(network, [Point(100, 20)]))
     assert nearest.ms.tolist() == [200_000]
 
 
@@ -140,9 +138,7 @@ def test_at_equal_times_the_first_facility_is_the_nearest():
 def test_facility_on_another_island_is_not_reached():
     """Where no road leads to a facility there is no time and no nearest facility, however near it stands."""
     network = build_network(roads_frame([LineString([(0, 0), (100, 0)]), LineString([(0, 10), (100, 10)])]))
-    nearest = BothEngines(network, 1.0).nearest(
-        located(network, [Point(50, 0)]), located(network, [Point(50, 10)])
-    )
+    nearest = BothEngines(network, 1.0).nearest(located(network, [Point(50, 0)]), located(network, [Point(50, 10)]))
     assert (nearest.ms.tolist(), nearest.facility.tolist()) == ([UNREACHED], [UNREACHED])
 
 
@@ -176,60 +172,3 @@ def test_times_too_long_to_be_exact_are_refused():
     network = build_network(roads_frame([LineString([(0, 0), (1000, 0)])]))
     with pytest.raises(NetworkError):
         BothEngines(network, 1e-10).nearest(located(network, [Point(0, 0)]), located(network, [Point(900, 0)]))
-
-
-MARGIN_M = 30.0
-
-
-@settings(max_examples=40)
-@given(worlds(), SPEEDS, st.sampled_from([0, 30_000, 60_000, 200_000]))
-def test_service_areas_hold_what_is_reached_and_grow_with_the_limit(world, speed, limit_ms):
-    """Areas are valid polygons that hold every reached node and home, and a larger limit holds a smaller."""
-    roads, home_points, site_points = world
-    network = network_of(roads)
-    if network is None:
-        return
-    travel, places = BothEngines(network, speed), located(network, site_points)
-    people = located(network, home_points)
-    areas = []
-    for limit in (limit_ms, limit_ms + 90_000):
-        reached = travel.reached(places, limit)
-        areas.append(service_areas(network, reached, speed, limit, MARGIN_M))
-        assert len(areas[-1]) == len(site_points)
-        for area, one in zip(areas[-1], reached, strict=True):
-            assert area.geom_type in {"Polygon", "MultiPolygon"}
-            assert area.is_valid
-            assert area.is_empty == (one is None or one.leg_ms >= limit)
-            if one is not None:
-                inside = [Point(xy) for xy in network.xy[(one.node_ms != UNREACHED) & (one.node_ms < limit)]]
-                assert all(area.contains(node) for node in inside)
-        trips = travel.within(people, places, limit)
-        for facility, home in zip(trips.facility, trips.home, strict=True):
-            foot = network.lines[people.edge[home]].interpolate(people.along[home], normalized=True)
-            assert areas[-1][facility].contains(foot) or areas[-1][facility].is_empty
-    for smaller, larger in zip(*areas, strict=True):
-        # Both are simplified to 2 m, and a corner of three chords falls 30 m * (1 - cos 15°) = 1.02 m short of its arc.
-        assert larger.buffer(5.1).contains(smaller) or smaller.is_empty
-
-
-def test_service_area_is_the_reached_stretch_with_its_margin():
-    """On one straight road the area goes as far as the minutes lead on both sides, and the margin."""
-    network = build_network(roads_frame([LineString([(0, 0), (5000, 0)])]))
-    travel = BothEngines(network, 1.0)
-    places = located(network, [Point(2000, 0), Point(2000, 400), Point(2000, 5000)], 500.0)
-    reached = travel.reached(places, 900_000)
-    areas = service_areas(network, reached, 1.0, 900_000, MARGIN_M)
-    assert areas[0].bounds == pytest.approx((2000 - 930, -30, 2000 + 930, 30), abs=1e-6)
-    assert areas[1].bounds == pytest.approx((2000 - 530, -30, 2000 + 530, 30), abs=1e-6)
-    assert areas[2].is_empty
-
-
-@pytest.mark.parametrize("side", [1, -1])
-def test_service_area_stops_between_junctions(side):
-    """Roads beyond a junction belong to the area only as far as the time that is left leads, from either end."""
-    lines = [[(0, 0), (100, 0)], [(100, 0), (100, 400)], [(100, 0), (400, 0)]]
-    network = build_network(roads_frame([LineString([(side * x, side * y) for x, y in line]) for line in lines]))
-    reached = BothEngines(network, 1.0).reached(located(network, [Point(side * 50, 0)]), 150_000)
-    (area,) = service_areas(network, reached, 1.0, 150_000, 5.0)
-    assert sorted(abs(bound) for bound in area.bounds) == pytest.approx([5, 5, 105, 205], abs=1e-6)
-    assert area.covers(LineString([(side * 100, 0), (side * 100, side * 100)]))

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from geoplan.crs import WGS84
 
-TAGS = ("foot", "access", "service", "oneway", "motorroad", "area", "sidewalk")
+TAGS = ("foot", "bicycle", "motor_vehicle", "vehicle", "access", "service", "oneway", "junction", "motorroad", "area")
 _COLUMNS = ("road_class", "name", *TAGS, "grade")
 
 

@@ -1,7 +1,13 @@
-"""From a file to a raw frame with a CRS: GeoPackage, GeoJSON, Shapefile, GeoParquet, CSV, OSM PBF, GraphML."""
+"""From a file to a raw frame with a CRS: GeoPackage, GeoJSON, Shapefile, GeoParquet, CSV, OSM PBF, GraphML.
+
+A raster (the role ``dem``) becomes a frame of one row: the rectangle that it covers, with its file's name below
+``layers/`` and the file's SHA-256, so that it is placed, projected and part of the digest like every layer. Its cells are read
+by who needs them (``geoplan.network.elevation``) from ``Manifest.path``.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pyproj
+import rasterio
 import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataSourceError
@@ -42,13 +49,7 @@ def read_raw(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
         raise WorkspaceError(
             _("图层 {role} 的文件不存在：{file}。请检查 manifest.toml。").format(role=entry.role, file=path)
         )
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        _refuse(
-            entry,
-            _("不认识的文件格式“{suffix}”").format(suffix=path.suffix),
-            _("请转换为 {known}").format(known=" ".join(_READERS)),
-        )
+    reader = _reader(path, entry)
     if path.suffix.lower() in _ROADS_ONLY and entry.role != "roads":
         _refuse(entry, _("只有道路图层可以是 {suffix} 文件").format(suffix=path.suffix), _("请改用矢量或 CSV 文件"))
     try:
@@ -65,6 +66,20 @@ def read_raw(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
     if not isinstance(frame, gpd.GeoDataFrame):
         _refuse(entry, _("文件 {name} 只有属性表，没有几何").format(name=path.name), _("请提供带几何的图层"))
     return _with_crs(frame, entry)
+
+
+def _reader(path: Path, entry: LayerEntry) -> Callable[[Path, LayerEntry], gpd.GeoDataFrame]:
+    known: Mapping[str, Callable[[Path, LayerEntry], gpd.GeoDataFrame]] = _READERS
+    if entry.role == "dem":
+        known = dict.fromkeys(_RASTERS, _read_raster)
+    suffix = next((suffix for suffix in known if path.name.lower().endswith(suffix)), None)
+    if suffix is None:
+        _refuse(
+            entry,
+            _("不认识的文件格式“{suffix}”").format(suffix=path.suffix),
+            _("请转换为 {known}").format(known=" ".join(known)),
+        )
+    return known[suffix]
 
 
 def _refuse(entry: LayerEntry, message: str, remedy: str) -> NoReturn:
@@ -202,6 +217,27 @@ def _read_graphml(path: Path, _entry: LayerEntry) -> gpd.GeoDataFrame:
     return osm.read_graphml(path)
 
 
+def _read_raster(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
+    """One row: where the raster lies and which file it is; an SRTM tile tells its place by its name (N22E113.hgt)."""
+    if entry.datum in {"gcj02", "bd09"}:
+        _refuse(entry, _("高程数据不能用 datum 纠偏"), _("请提供 WGS84 或 CGCS2000 坐标系的高程数据"))
+    with rasterio.open(path) as raster:
+        width, height = raster.width, raster.height
+        a, b, c, d, e, f = raster.transform[:6]
+        pixels = ((0, 0), (width, 0), (width, height), (0, height))
+        corners = [(a * column + b * row + c, d * column + e * row + f) for column, row in pixels]
+        crs = None if raster.crs is None else pyproj.CRS.from_wkt(raster.crs.to_wkt())
+        bands = raster.count
+    if bands != 1:
+        _refuse(
+            entry, _("文件 {name} 有 {count} 个波段").format(name=path.name, count=bands), _("请提供单波段高程数据")
+        )
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    cells = {"file": [entry.file], "sha256": [digest]}
+    return gpd.GeoDataFrame(cells, geometry=[shapely.Polygon(corners)], crs=crs)
+
+
 _READERS: Mapping[str, Callable[[Path, LayerEntry], gpd.GeoDataFrame]] = MappingProxyType(
     {
         ".gpkg": _read_vector,
@@ -215,4 +251,5 @@ _READERS: Mapping[str, Callable[[Path, LayerEntry], gpd.GeoDataFrame]] = Mapping
         ".graphml": _read_graphml,
     }
 )
+_RASTERS = (".tif", ".tiff", ".hgt", ".hgt.zip")
 _ROADS_ONLY = (".pbf", ".graphml")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from geoplan.network.graph import Network
+from geoplan.network.snapping import NOWHERE, Nearest, RoadGrid
 
-NOWHERE = -1
+__all__ = ["NOWHERE", "Locations", "locate"]
+
+_NONE_MOVED = np.zeros(0, dtype=np.bool_)
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,19 @@ class Locations:
         edge: int64 (k,), the nearest edge; ``NOWHERE`` for a point without a place or farther than the limit.
         along: float64 (k,), the share of the edge's length from its tail to the foot of the point, 0 to 1.
         leg_m: float64 (k,), the straight way from the point to the road in metres; also given beyond the limit,
-            NaN without a place.
+            NaN without a place or without any usable road.
+        moved: bool (k,), which points were moved from a nearer edge on a small island to the main network; none when
+            not given.
     """
 
     edge: NDArray[np.int64]
     along: NDArray[np.float64]
     leg_m: NDArray[np.float64]
+    moved: NDArray[np.bool_] = field(default_factory=lambda: _NONE_MOVED)
+
+    def __post_init__(self) -> None:
+        if self.moved is _NONE_MOVED:
+            object.__setattr__(self, "moved", np.zeros(len(self.edge), dtype=np.bool_))
 
     def __len__(self) -> int:
         return len(self.edge)
@@ -37,23 +47,69 @@ class Locations:
         return self.edge != NOWHERE
 
 
-def locate(network: Network, points: NDArray[np.object_], limit_m: float) -> Locations:
-    """Locate points at their nearest edge; of equally near edges at the one that comes first in the network.
+def locate(
+    network: Network,
+    points: NDArray[np.object_],
+    limit_m: float,
+    *,
+    usable: NDArray[np.bool_] | None = None,
+    small_island_m: float = 0.0,
+    grid: RoadGrid | None = None,
+) -> Locations:
+    """Locate points at their nearest usable edge; of equally near edges at the one that comes first in the network.
+
+    A point whose nearest edge lies on an island with less than ``small_island_m`` of usable road is moved to the
+    nearest edge of the main network if that is within the limit too. The main network is never too small.
 
     Args:
-        points: shapely Points in the network's CRS; None or empty for a thing without a place.
+        points: shapely Points in the network's CRS; None, empty or not finite for a thing without a place.
         limit_m: farther than this from every edge a point is not located (metres, inclusive).
+        usable: bool (m,), the edges that can be travelled; all when not given.
+        small_island_m: metres of usable road; 0 moves no point.
+        grid: of this network and these usable edges, when more points will be located; it is made when not given.
+
+    Raises:
+        ValueError: the grid is of another network or of other usable edges.
     """
-    edge = np.full(len(points), NOWHERE, dtype=np.int64)
-    along = np.full(len(points), np.nan)
-    leg_m = np.full(len(points), np.nan)
+    if grid is None:
+        grid = RoadGrid(network, usable)
+    elif grid.network is not network or not (usable is None or np.array_equal(usable, grid.usable)):
+        raise ValueError(f"{grid} is of another network or of other usable edges")
     placed = np.flatnonzero(~(shapely.is_missing(points) | shapely.is_empty(points)))
-    asked, found = shapely.STRtree(network.lines).query_nearest(points[placed], all_matches=True)
-    order = np.lexsort((found, asked))
-    asked, found = asked[order], found[order]
-    nearest = np.r_[True, asked[1:] != asked[:-1]][: len(asked)]
-    who, lines = placed[asked[nearest]], network.lines[found[nearest]]
-    leg_m[who] = shapely.distance(points[who], lines)
-    along[who] = shapely.line_locate_point(lines, points[who], normalized=True)
-    edge[who] = np.where(leg_m[who] <= limit_m, found[nearest], NOWHERE)
-    return Locations(edge, along, leg_m)
+    xy = shapely.get_coordinates(points[placed])
+    finite = np.isfinite(xy).all(axis=1)
+    if not finite.all():
+        placed, xy = placed[finite], xy[finite]
+    nearest = grid.nearest(xy)
+    nearest, moved = _moved(grid, xy, nearest, _on_islet(grid, nearest, small_island_m), limit_m)
+    locations = Locations(
+        edge=np.full(len(points), NOWHERE, dtype=np.int64),
+        along=np.full(len(points), np.nan),
+        leg_m=np.full(len(points), np.nan),
+        moved=np.zeros(len(points), dtype=np.bool_),
+    )
+    locations.edge[placed] = np.where(nearest.leg_m <= limit_m, nearest.edge, NOWHERE)
+    locations.along[placed], locations.leg_m[placed], locations.moved[placed] = nearest.along, nearest.leg_m, moved
+    return locations
+
+
+def _on_islet(grid: RoadGrid, nearest: Nearest, small_island_m: float) -> NDArray[np.bool_]:
+    """Which points are nearest to an edge on an island with less road than that, other than the main network."""
+    if small_island_m <= 0:
+        return np.zeros(len(nearest.edge), dtype=np.bool_)
+    small = (grid.island_road_m < small_island_m) & ~grid.on_main
+    return (nearest.edge != NOWHERE) & small[nearest.edge]
+
+
+def _moved(
+    grid: RoadGrid, xy: NDArray[np.float64], nearest: Nearest, on_islet: NDArray[np.bool_], limit_m: float
+) -> tuple[Nearest, NDArray[np.bool_]]:
+    """The points on small islands at the main network where that is within the limit, and which these are."""
+    moved = np.zeros(len(on_islet), dtype=np.bool_)
+    if not on_islet.any():
+        return nearest, moved
+    other = grid.main.nearest(xy[on_islet])
+    moved[on_islet] = within = other.leg_m <= limit_m
+    for mine, main in zip(nearest, other, strict=True):
+        mine[moved] = main[within]
+    return nearest, moved

@@ -368,7 +368,11 @@ def facilities_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.Geo
     """All facilities of the layer, with whether they operate in the year, are located, and whom they reach."""
     facilities = assessment.layers.frames["facilities"]
     operating = set(assessment.facilities["facility_id"])
-    added = ["facility_id", "located", *(f"{group}_{what}" for group in GROUPS for what in ("reached", "only", "nearest"))]
+    added = [
+        "facility_id",
+        "located",
+        *(f"{group}_{what}" for group in GROUPS for what in ("reached", "only", "nearest")),
+    ]
     merged = facilities.merge(coverage.facilities[added], on="facility_id", how="left")
     located = merged["located"].eq(True)
     return merged.assign(operating=merged["facility_id"].isin(operating), located=located)

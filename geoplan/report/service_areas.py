@@ -1,0 +1,83 @@
+"""Service areas on their own: drawn for any profile and cut-offs, written as a GeoPackage."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+
+from geoplan.assess import SERVICE_AREA_MARGIN_M, default_year, ways_of
+from geoplan.coverage import offering, operating
+from geoplan.errors import OutputError, SettingsError
+from geoplan.i18n import _
+from geoplan.layers import Layers, Progress
+from geoplan.model import Settings
+from geoplan.network import AreaDrawer, Profile
+from geoplan.standards import Pack
+
+AREA_KINDS = ("each", "dissolved", "responsibility")
+_COLUMNS = ["facility_id", "name", "service", "minutes", "kind", "area_m2", "geometry"]
+
+
+def check_area_request(kind: str, file: Path) -> None:
+    """Refuse what cannot be drawn or written before any work is done.
+
+    Raises:
+        SettingsError: an unknown kind of area, or a file that is no GeoPackage.
+    """
+    if kind not in AREA_KINDS:
+        text = _("没有服务范围的画法“{kind}”，可用：{known}。")
+        raise SettingsError(text.format(kind=kind, known=", ".join(AREA_KINDS)))
+    if file.suffix.lower() != ".gpkg":
+        raise SettingsError(_("结果须为 .gpkg 文件，现为 {file}。").format(file=file))
+
+
+def draw_service_areas(
+    layers: Layers, pack: Pack, profile: Profile, limits_ms: list[int], kind: str, progress: Progress
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """One row per service, cut-off and facility (or one for all), and the facilities that are not located.
+
+    Columns: ``facility_id`` (empty for all), ``name``, ``service``, ``minutes``, ``kind``, ``area_m2``, and MultiPolygons
+    in the layers' CRS, empty where nothing is reached. Without cut-offs each service has that of its rule.
+    """
+    progress(_("建立路网"))
+    ways = ways_of(layers, profile)
+    drawer = AreaDrawer(ways.network, ways.times, SERVICE_AREA_MARGIN_M)
+    facilities = operating(layers.frames["facilities"], default_year(layers.manifest, pack))
+    progress(_("绘制服务范围"))
+    rows: list[tuple[object, ...]] = []
+    unlocated: set[str] = set()
+    for service in pack.services.values():
+        offered = offering(facilities, service)
+        places = ways.locate(offered, Settings().snap_limit_m)
+        unlocated |= set(offered["facility_id"][~places.located])
+        limits = limits_ms or [service.limit_ms]
+        areas = getattr(drawer, kind)(ways.travel.reached(places, drawer.search_ms(limits[-1])), limits)
+        names = list(zip(offered["facility_id"], offered["name"], strict=True))
+        if kind == "dissolved":
+            names, areas = [("", service.name)], areas[:, None]
+        for limit_ms, drawn in zip(limits, areas, strict=True):
+            rows += [
+                (*name, service.id, limit_ms / 60_000, kind, area.area, area)
+                for name, area in zip(names, drawn, strict=True)
+            ]
+    return gpd.GeoDataFrame(rows, columns=_COLUMNS, geometry="geometry", crs=ways.network.crs), sorted(unlocated)
+
+
+def write_service_areas(areas: gpd.GeoDataFrame, file: Path) -> None:
+    """Write a GeoPackage beside its place and move it there when it is whole: a failure leaves what was there.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".geoplan-", dir=file.parent) as scratch:
+            whole = Path(scratch) / file.name
+            pyogrio.write_dataframe(areas, whole, layer="service_areas", driver="GPKG", geometry_type="MultiPolygon")
+            os.replace(whole, file)  # noqa: PTH105 - replaces on Windows too
+    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise OutputError(_("{file} 没有写成，原有文件未改动：{error}").format(file=file, error=error)) from error
