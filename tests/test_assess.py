@@ -6,9 +6,11 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
-from workspaces import COUNTY, FOUR, OTHER_TOWN, STREET, TOWN, Workspace, at, line, small_workspace, table
+import rasterio
+from workspaces import COUNTY, CRS, FOUR, OTHER_TOWN, STREET, TOWN, Workspace, at, line, small_workspace, table
 
 from geoplan.assess import Assessment, assess
 from geoplan.errors import NetworkError, SettingsError
@@ -261,7 +263,7 @@ def test_roads_that_stop_at_the_border_and_islands_are_noted(small, tmp_path):
 def test_roads_that_nobody_walks_are_no_network(small, tmp_path):
     """A county of motorways is refused in words."""
     small.frames["roads"]["road_class"] = "motorway"
-    with pytest.raises(NetworkError, match="没有一条可以步行"):
+    with pytest.raises(NetworkError, match="没有一条可供步行通行"):
         assessed(small, tmp_path)
 
 
@@ -310,3 +312,33 @@ def test_the_provenance_names_what_the_figures_rest_on(small, tmp_path):
     units = provenance["layers"]["units"]
     assert (units["source"], units["licence"], units["synthetic"], units["rows"]) == ("测绘", "CC0-1.0", True, 4)
     assert set(provenance["layers"]) == set(small_workspace().frames)
+
+
+def test_motor_roads_are_not_walked(small, tmp_path):
+    """The tag ``motorroad`` passes the door and closes a road to walkers."""
+    small.frames["roads"]["motorroad"] = "yes"
+    with pytest.raises(NetworkError):
+        assess(load_layers(small.write(tmp_path)), load_pack("heshan"))
+
+
+def test_a_dem_slows_the_way_uphill(small, tmp_path):
+    """With a DEM that climbs one in ten to the north, the way up is slower by Tobler and the way down is not."""
+    flat = assess(load_layers(small.write(tmp_path / "flat")), load_pack("heshan")).coverages[0].demand
+    west, south, east, north = small.frames["roads"].total_bounds
+    rows, columns = 120, 200
+    span = north - south + 400
+    middle = (np.arange(rows)[::-1] + 0.5) * span / rows  # of each row of cells, from the north, above the south
+    height = np.repeat(middle[:, None] / 10, columns, axis=1).astype("float32")
+    cells = rasterio.Affine((east - west + 400) / columns, 0, west - 200, 0, -span / rows, north + 200)
+    small.replace_layer("dem", "dem.tif")
+    root = small.write(tmp_path / "hilly")
+    with rasterio.open(root / "layers" / "dem.tif", "w", "GTiff", columns, rows, 1, CRS, cells, "float32") as file:
+        file.write(height, 1)
+    hilly = assess(load_layers(root), load_pack("heshan")).coverages[0].demand
+    # D2 lies 900 m north of F1 and walks down one in ten: exp(-3.5 |-0.1 + 0.05|) of the speed that -0.05 gives,
+    # which is the speed on the flat: 900 s. D1, 250 m north, likewise.
+    assert hilly["ms"][1] == pytest.approx(flat["ms"][1], rel=2e-3)
+    # D7 lies 1,000 m south and 500 m east of F1: the climb takes exp(3.5 * 0.1) times as long.
+    along, climb = 500_000, 1_000_000
+    assert flat["ms"][6] == along + climb
+    assert hilly["ms"][6] == pytest.approx(along + climb * np.exp(0.35), rel=2e-3)

@@ -109,7 +109,7 @@ def broken_geopackage(small: Workspace, folder: Path) -> None:
         (shapefile_without_dbf, "缺少 .dbf"),
         (negative_households, "“households”为负数（E2）"),
         (duplicate_ids, "重复（D1）"),
-        (no_walkable_road, "没有一条可以步行"),
+        (no_walkable_road, "没有一条可供步行通行"),
         (broken_geopackage, "roads.gpkg 无法读取"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
@@ -309,7 +309,8 @@ def test_service_areas_come_in_three_kinds(geoplan, small, tmp_path, kind, rows)
         (["--minutes", "35791.4"], "不超过 35791 分钟"),
         (["--minutes", "nan"], "现为 nan"),
         (["--kind", "round"], "没有服务范围的画法“round”"),
-        (["--speed", "0"], "步行速度须大于 0"),
+        (["--speed", "0"], "speed_mps 须大于 0"),
+        (["--mode", "broom"], "没有名为“broom”的出行方式"),
         (["--pack", "nowhere"], "没有名为“nowhere”的规则包"),
         (["--out", "areas.shp"], "结果须为 .gpkg 文件"),
         (["--out", "{file}/areas.gpkg"], "没有写成"),
@@ -323,3 +324,14 @@ def test_service_areas_that_cannot_be_drawn_are_one_clear_line_and_status_2(geop
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert said in err
     assert not (tmp_path / "results").exists()
+
+
+def test_a_faster_mode_reaches_farther(geoplan, small, tmp_path):
+    """On an e-bike a facility's area in the same minutes is larger than on foot."""
+    small.write(tmp_path)
+    area = {}
+    for mode in ("walk", "e-bike"):
+        file = tmp_path / f"{mode}.gpkg"
+        assert geoplan("service-areas", tmp_path, "--mode", mode, "--minutes", "5", "--out", file)[0] == 0
+        area[mode] = gpd.read_file(file)["area_m2"].max()
+    assert area["e-bike"] > 3 * area["walk"] > 0
