@@ -29,7 +29,7 @@ _THREADS = 2
 _CHUNK = 64  # facilities per task
 _SPARE_ENTRIES = 2
 _T = TypeVar("_T")
-_Columns = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # facility, home, ms
+_Found = tuple[int, NDArray[np.int64], NDArray[np.uint32]]  # a facility, its homes in order, their ms
 
 
 class RoadGraph:
@@ -164,23 +164,25 @@ class KernelTravelTimes:
         _check_limit(limit_ms)
         own_facility, own_home, own_ms = same_edge_trips(self.graph.times, homes, facilities)
         close = own_ms <= limit_ms
-        parts: list[_Columns] = [(own_facility[close], own_home[close], own_ms[close])]
+        own_home, own_ms = own_home[close], own_ms[close].astype(np.uint32)
+        own_ptr = np.searchsorted(own_facility[close], np.arange(len(facilities) + 1))
         at_nodes = _homes_at_nodes(self.graph, homes)
 
-        def search(chunk: NDArray[np.int64]) -> list[_Columns]:
+        def search(chunk: NDArray[np.int64]) -> list[_Found]:
             best = np.full(len(homes), UNREACHED_MS)
             found = np.empty(len(homes), dtype=np.int64)
-            trips: list[_Columns] = []
+            answers: list[_Found] = []
             for facility, reached, time in trees(chunk):
+                own = slice(own_ptr[facility], own_ptr[facility + 1])
+                best[own_home[own]] = own_ms[own]
                 count = kernels.gather(reached, time, *at_nodes, limit_ms, best, found)
-                home = found[:count].copy()
-                trips.append((np.full(count, facility), home, best[home].astype(np.int64)))
+                home = np.sort(np.concatenate([found[:count], own_home[own]]))
+                answers.append((facility, home, best[home]))
                 best[home] = UNREACHED_MS
-            return trips
+            return answers
 
         trees = _Trees(self.graph, facilities, limit_ms)
-        parts += [trip for trips in _in_threads(search, trees.chunks()) for trip in trips]
-        return _least_trips(parts)
+        return _trips([one for answers in _in_threads(search, trees.chunks()) for one in answers])
 
     def reached(self, facilities: Locations, limit_ms: int) -> list[Reached | None]:
         """See ``TravelTimes``."""
@@ -272,14 +274,14 @@ def _homes_at_nodes(
     return pointers, np.concatenate(home)[order], np.concatenate(ms)[order]
 
 
-def _least_trips(parts: list[_Columns]) -> Trips:
-    """All found trips, of one pair the fastest, sorted by facility and home."""
-    facility, home, ms = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.lexsort((ms, home, facility))
-    facility, home, ms = facility[order], home[order], ms[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (facility[1:] != facility[:-1]) | (home[1:] != home[:-1])
-    return Trips(facility[first], home[first], ms[first])
+def _trips(found: list[_Found]) -> Trips:
+    """The trips of all facilities, which come in order, each with its homes in order."""
+    if not found:
+        nothing = np.empty(0, dtype=np.int64)
+        return Trips(nothing, nothing, nothing)
+    facility = np.repeat([one[0] for one in found], [len(one[1]) for one in found])
+    home, ms = (np.concatenate([one[column] for one in found]) for column in (1, 2))
+    return Trips(facility.astype(np.int64), home, ms.astype(np.int64))
 
 
 class NearestField:
