@@ -22,14 +22,7 @@ from scipy.sparse.csgraph import connected_components
 from geoplan.crs import require_metric
 from geoplan.errors import NetworkError
 from geoplan.i18n import _
-from geoplan.network.noding import (
-    Vertices,
-    _noded,
-    _touching_themselves,
-    _with_close_ends_joined,
-    _with_given_nodes,
-    _with_stretches,
-)
+from geoplan.network.noding import node_roads
 from geoplan.network.roads import PlainWalking, Road, Traveller, fastest, road_kinds
 
 Stack = tuple[Road, ...]
@@ -110,7 +103,7 @@ def build_network(roads: gpd.GeoDataFrame, *travellers: Traveller) -> Network:
     chosen = np.flatnonzero(used[kind]) if len(roads) else np.empty(0, dtype=np.int64)
     if len(chosen) == 0:
         raise NetworkError(_nothing_open(travellers, len(roads)))
-    vertices, row = _noded_with_rows(roads.iloc[chosen])
+    vertices = node_roads(roads.iloc[chosen])
     joined = (vertices.line[1:] == vertices.line[:-1]) & (vertices.identity[1:] != vertices.identity[:-1])
     pairs = np.column_stack([vertices.identity[:-1], vertices.identity[1:]])[joined]
     if len(pairs) == 0:
@@ -118,7 +111,7 @@ def build_network(roads: gpd.GeoDataFrame, *travellers: Traveller) -> Network:
     xy = np.empty((int(vertices.identity.max()) + 1, 2))
     xy[vertices.identity[::-1]] = vertices.xy[::-1]
     left_out = tuple(kinds[number] for number in np.unique(kind) if not used[number])
-    stretches = _stretches(pairs, kind[chosen][row[:-1][joined]], kinds)
+    stretches = _stretches(pairs, kind[chosen][vertices.row[:-1][joined]], kinds)
     return _contracted(xy, stretches, travellers, left_out, pyproj.CRS(roads.crs))
 
 
@@ -133,25 +126,6 @@ def _nothing_open(travellers: tuple[Traveller, ...], count: int) -> str:
     names = _("、").join(traveller.name for traveller in travellers)
     text = _("道路图层的 {count} 条道路中没有一条可供{names}通行，请检查 road_class、access 字段。")
     return text.format(count=count, names=names)
-
-
-def _noded_with_rows(roads: gpd.GeoDataFrame) -> tuple[Vertices, NDArray[np.int64]]:
-    """``node_roads``, and for every vertex the row of its road: int64, numbered from 0.
-
-    The same steps as in ``noding.node_roads``, which does not tell the rows.
-    """
-    if "nodes" in roads:
-        given = _with_given_nodes(roads)
-        return given, given.line
-    lines, index = shapely.get_parts(roads.geometry.to_numpy(), return_index=True)
-    lines = _with_close_ends_joined(lines)
-    grade = roads["grade"].fillna(0).to_numpy(np.int64)[index]
-    winding = ~shapely.is_simple(lines) | _touching_themselves(lines)
-    lines, part_of = shapely.get_parts(_with_stretches(lines, winding), return_index=True)
-    apart = (winding & (grade == 0))[part_of]
-    road = np.where(apart, len(winding) + np.arange(len(lines)), part_of)
-    vertices = _noded(lines, grade[part_of], road)
-    return vertices, index[part_of[vertices.line]]
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,13 @@ class Vertices:
         xy: float64 (n, 2), metres.
         identity: int64 (n,), equal where roads meet; numbered in order of x, y (then grade or OSM id).
         line: int64 (n,), which line a vertex belongs to, ascending.
+        row: int64 (n,), the place in the layer of the road that the line is of, from 0.
     """
 
     xy: NDArray[np.float64]
     identity: NDArray[np.int64]
     line: NDArray[np.int64]
+    row: NDArray[np.int64]
 
 
 def node_roads(roads: gpd.GeoDataFrame) -> Vertices:
@@ -56,7 +58,7 @@ def node_roads(roads: gpd.GeoDataFrame) -> Vertices:
     # A winding road at ground level meets itself; one at another level does not.
     apart = (winding & (grade == 0))[part_of]
     road = np.where(apart, len(winding) + np.arange(len(lines)), part_of)
-    return _noded(lines, grade[part_of], road)
+    return _noded(lines, grade[part_of], road, index[part_of])
 
 
 def _touching_themselves(lines: NDArray[np.object_]) -> NDArray[np.bool_]:
@@ -99,7 +101,7 @@ def _with_close_ends_joined(lines: NDArray[np.object_]) -> NDArray[np.object_]:
 def _with_given_nodes(roads: gpd.GeoDataFrame) -> Vertices:
     xy, line = shapely.get_coordinates(roads.geometry.to_numpy(), return_index=True)
     given = np.concatenate(roads["nodes"].to_list())
-    return Vertices(xy, _number_by_place(xy, given), line)
+    return Vertices(xy, _number_by_place(xy, given), line, line)
 
 
 def _number_by_place(xy: NDArray[np.float64], key: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -116,7 +118,9 @@ def _number_by_place(xy: NDArray[np.float64], key: NDArray[np.int64]) -> NDArray
     return rank[inverse]
 
 
-def _noded(lines: NDArray[np.object_], grade: NDArray[np.int64], road: NDArray[np.int64]) -> Vertices:
+def _noded(
+    lines: NDArray[np.object_], grade: NDArray[np.int64], road: NDArray[np.int64], row: NDArray[np.int64]
+) -> Vertices:
     xy, line = shapely.get_coordinates(lines, return_index=True)
     cut_line, cut_xy = _cuts(lines, grade, road)
     xy, line = _insert(lines, xy, line, cut_xy, cut_line)
@@ -124,7 +128,7 @@ def _noded(lines: NDArray[np.object_], grade: NDArray[np.int64], road: NDArray[n
     place = pd.MultiIndex.from_arrays(cells.T).factorize()[0]
     at_grade = pd.MultiIndex.from_arrays([place, grade[line]]).factorize()[0]
     identity = _join_ends(place, at_grade, line)
-    return Vertices(cells / _GRID, _by_place_and_grade(cells, grade[line], identity), line)
+    return Vertices(cells / _GRID, _by_place_and_grade(cells, grade[line], identity), line, row[line])
 
 
 def _by_place_and_grade(
