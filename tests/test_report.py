@@ -21,8 +21,9 @@ from geoplan import i18n
 from geoplan.assess import Assessment, assess
 from geoplan.compliance import judge
 from geoplan.layers import load_layers
+from geoplan.layers.schema import FACILITY_KINDS
 from geoplan.model import Binding, Clause, Comparator, Count, Rule
-from geoplan.report import map_html, tables, write_results
+from geoplan.report import map_html, style, tables, write_results
 from geoplan.standards import load_pack
 
 HOSTILE = "<img src=x onerror=alert(1)></script><b>'\"&{{7*7}}{% raw %}`${1}"
@@ -213,3 +214,8 @@ def test_a_value_never_looks_like_the_target_that_it_misses(numerator, denominat
         "1", "县", "county", Fraction(numerator), Fraction(denominator), "个", scale=100, most=Fraction(numerator)
     )
     assert tables.value_text(judge(rule, count)) == text
+
+
+def test_every_kind_of_facility_has_a_look():
+    """A kind that the schema knows is drawn and named on every map."""
+    assert set(style.FACILITY_STYLES) == set(FACILITY_KINDS)

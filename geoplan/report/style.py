@@ -52,6 +52,9 @@ FACILITY_STYLES: Mapping[str, Kind] = MappingProxyType(
         "community_centre": Kind(mark("居家养老服务中心"), "#0b7a8c", 5),
         "village_station": Kind(mark("养老服务站"), "#4a86c9", 4),
         "canteen": Kind(mark("长者食堂"), "#b8860b", 5),
+        "regional_centre": Kind(mark("区域性养老服务中心"), "#5c0b8c", 8),
+        "embedded_home": Kind(mark("嵌入式养老机构"), "#2b5fb0", 5),
+        "emergency_centre": Kind(mark("养老应急救援中心"), "#a3270b", 5),
     }
 )
 
