@@ -46,8 +46,8 @@ class Comparison:
         facilities: one row per facility that differs: ``facility_id``, ``name``, ``change``, ``moved_m``, ``fields``
             (tuple of (field, before, after) as text) and the point where it is now, or was.
         amounts: one row per amount (``AMOUNTS`` of operating facilities, and ``parcel_m2``, the land-use layer's):
-            ``amount``, ``before``, ``after`` (exact Fractions of what is known), ``unknown_before``, ``unknown_after`` (rows
-            whose cell is blank).
+            ``amount``, and for ``before`` and ``after`` ``sum_`` (exact Fraction of what is known), ``unknown_`` (rows whose
+            cell is blank) and ``rows_`` (all of them).
     """
 
     base: Assessment
@@ -251,16 +251,22 @@ def _amounts(base: Assessment, other: Assessment) -> pd.DataFrame:
     if any(sizes is not None for sizes in land):
         pairs["parcel_m2"] = [_total(pd.Series(dtype=float) if sizes is None else sizes) for sizes in land]
     rows = [
-        {"amount": amount, "before": was, "after": is_, "unknown_before": blank_before, "unknown_after": blank_after}
-        for amount, ((was, blank_before), (is_, blank_after)) in pairs.items()
+        {"amount": amount}
+        | {
+            f"{what}_{side}": figure
+            for side, total in zip(("before", "after"), both, strict=True)
+            for what, figure in total.items()
+        }
+        for amount, both in pairs.items()
     ]
     return pd.DataFrame(rows)
 
 
-def _total(cells: pd.Series) -> tuple[Fraction, int]:
-    """The sum of the decimals as they were written, and how many cells are blank."""
+def _total(cells: pd.Series) -> dict[str, Fraction | int]:
+    """The sum of the decimals as they were written, how many cells are blank, and how many there are."""
     known = cells.dropna()
-    return sum((Fraction(repr(float(cell))) for cell in known), Fraction(0)), len(cells) - len(known)
+    total = sum((Fraction(repr(float(cell))) for cell in known), Fraction(0))
+    return {"sum": total, "unknown": len(cells) - len(known), "rows": len(cells)}
 
 
 def _parcels(assessment: Assessment) -> pd.Series | None:

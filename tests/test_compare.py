@@ -116,9 +116,9 @@ def test_facilities_touched_are_listed_with_what_changed(added):
 def test_land_used_is_exact_and_blanks_are_counted_apart(added):
     """150 + 40 m² become 150 + 30.5 m²; nobody wrote down any bed, so beds are unknown and not zero."""
     site = row(added.amounts, amount="site_area_m2")
-    assert (site["before"], site["after"], site["unknown_after"]) == (Fraction(190), Fraction("180.5"), 0)
+    assert (site["sum_before"], site["sum_after"], site["unknown_after"]) == (Fraction(190), Fraction("180.5"), 0)
     beds = row(added.amounts, amount="beds")
-    assert (beds["before"], beds["unknown_before"], beds["unknown_after"]) == (Fraction(0), 2, 2)
+    assert (beds["unknown_before"], beds["rows_before"], beds["unknown_after"]) == (2, 2, 2)
 
 
 def test_a_moved_facility_says_how_far(tmp_path):
@@ -137,7 +137,7 @@ def test_an_assessment_does_not_differ_from_itself(added):
     assert not none.verdicts["flipped"].any()
     assert set(none.people["change"]) == {"same"}
     assert none.facilities.empty
-    assert (none.amounts["before"] == none.amounts["after"]).all()
+    assert (none.amounts["sum_before"] == none.amounts["sum_after"]).all()
     known = none.coverage.dropna(subset="gained")
     assert (known[["gained", "lost"]] == 0).all(axis=None)
 

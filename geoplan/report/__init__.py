@@ -1,5 +1,6 @@
 """What an assessment is written out as: words and figures from ``tables``, looks from ``style``."""
 
+from geoplan.report.comparison import comparison_record, comparison_text, show_comparison, write_comparison
 from geoplan.report.results import json_text, write_results
 from geoplan.report.service_areas import check_area_request, draw_service_areas, write_service_areas
 from geoplan.report.terminal import problem_line, show
@@ -7,11 +8,15 @@ from geoplan.report.web_map import map_html
 
 __all__ = [
     "check_area_request",
+    "comparison_record",
+    "comparison_text",
     "draw_service_areas",
     "json_text",
     "map_html",
     "problem_line",
     "show",
+    "show_comparison",
+    "write_comparison",
     "write_results",
     "write_service_areas",
 ]
