@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -13,13 +15,15 @@ from numpy.typing import NDArray
 from geoplan import __version__
 from geoplan.compliance import evaluate
 from geoplan.coverage import Coverage, cover, offering, operating
+from geoplan.errors import SettingsError
 from geoplan.i18n import _
 from geoplan.layers import Layers, Manifest, Progress
-from geoplan.model import Problem, Service, Settings, Severity, Verdict
+from geoplan.model import SENSITIVITY_MPS, Problem, Service, Settings, Severity, Verdict
 from geoplan.network import (
     CLOSED,
     AreaDrawer,
     EdgeTimes,
+    Elevation,
     KernelTravelTimes,
     Locations,
     Network,
@@ -27,6 +31,7 @@ from geoplan.network import (
     RoadGrid,
     TravelTimes,
     build_network,
+    closed,
     load_profile,
     locate,
     read_elevation,
@@ -48,8 +53,10 @@ class Assessment:
     """What was found, and all that it was found from. Nothing in it may be changed.
 
     Attributes:
-        facilities: those that operate in ``year``, sorted by id, with ``located``.
+        profile: how people travel, at the speed of the assessment.
+        facilities: those that operate in ``year``, sorted by id, with ``located`` and ``moved`` (from a small island).
         coverages: one per service of the pack.
+        sensitivity: by speed in metres per second the coverages that it would give, slowest first; empty unless asked for.
         service_areas: one polygon per operating facility and service: ``facility_id``, ``name``, ``kind`` (of the
             service), ``minutes``; drawings, in the layers' CRS.
         problems: what was found wrong with the data on the way.
@@ -59,9 +66,11 @@ class Assessment:
     pack: Pack
     year: int
     settings: Settings
+    profile: Profile
     network: Network
     facilities: gpd.GeoDataFrame
     coverages: tuple[Coverage, ...]
+    sensitivity: Mapping[float, tuple[Coverage, ...]]
     verdicts: tuple[Verdict, ...]
     service_areas: gpd.GeoDataFrame
     problems: tuple[Problem, ...]
@@ -85,8 +94,9 @@ class Assessment:
             "geoplan": __version__,
             "digest": self.layers.digest,
             "crs": self.layers.crs.to_string(),
-            "walk_speed_mps": self.settings.walk_speed_mps,
+            "profile": _profile_record(self.profile),
             "snap_limit_m": self.settings.snap_limit_m,
+            "small_island_m": self.settings.small_island_m,
             "network": {
                 "nodes": len(self.network.xy),
                 "edges": len(self.network.tail),
@@ -100,20 +110,66 @@ class Assessment:
 class Ways:
     """A workspace's roads as one profile travels them.
 
+    A closed road is where it was: points are located at it as if it were open, and who lives there cannot leave by it.
+    So closing a road moves nobody, and never shortens anybody's way.
+
     Attributes:
-        grid: for locating points at edges that the profile can travel.
-        problems: what is unknown about the slope.
+        times: with the closed roads ``CLOSED``.
+        open_times: with every closed road open.
+        elevation: of the network's edges; None where the ground is taken as flat.
     """
 
     network: Network
+    profile: Profile
     times: EdgeTimes
-    travel: TravelTimes
-    grid: RoadGrid
-    problems: tuple[Problem, ...]
+    open_times: EdgeTimes
+    elevation: Elevation | None = None
 
-    def locate(self, frame: gpd.GeoDataFrame, limit_m: float) -> Locations:
+    @cached_property
+    def closed(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Bool (m,) for either direction of each edge, whether a closed road keeps it from being travelled."""
+        times, reopened = self.times, self.open_times
+        forward = (times.forward == CLOSED) & (reopened.forward != CLOSED)
+        return forward, (times.backward == CLOSED) & (reopened.backward != CLOSED)
+
+    @cached_property
+    def travel(self) -> TravelTimes:
+        """The travel times."""
+        return KernelTravelTimes(self.network, self.times)
+
+    @cached_property
+    def reopened(self) -> TravelTimes | None:
+        """The travel times with every closed road open; None where that changes nothing."""
+        same = all(
+            np.array_equal(getattr(self.times, way), getattr(self.open_times, way)) for way in ("forward", "backward")
+        )
+        return None if same else KernelTravelTimes(self.network, self.open_times)
+
+    @cached_property
+    def grid(self) -> RoadGrid:
+        """For locating points at the edges that the profile can travel once they are open."""
+        return RoadGrid(self.network, self.open_times.usable)
+
+    def locate(self, frame: gpd.GeoDataFrame, settings: Settings) -> Locations:
         """Where the rows of a frame are on the network."""
-        return locate(self.network, _points(frame), limit_m, usable=self.grid.usable, grid=self.grid)
+        limit_m, small_island_m = settings.snap_limit_m, settings.small_island_m
+        return locate(self.network, _points(frame), limit_m, small_island_m=small_island_m, grid=self.grid)
+
+    def closing(self, edges: NDArray[np.int64]) -> Ways:
+        """The same ways with these edges closed too, in both directions; nothing is built or located anew."""
+        shut = np.isin(np.arange(len(self.network.tail)), edges)
+        return replace(self, times=self.times.closing(shut, shut))
+
+    def at_speed(self, speed_mps: float) -> Ways:
+        """The same ways at another speed.
+
+        Raises:
+            SettingsError: the speed is not positive.
+        """
+        profile = self.profile.at_speed(speed_mps)
+        reopened = profile.times(self.network, self.elevation, reopened=True)
+        times = profile.times(self.network, self.elevation).closing(*self.closed)
+        return replace(self, profile=profile, times=times, open_times=reopened)
 
 
 def ways_of(layers: Layers, profile: Profile) -> Ways:
@@ -122,13 +178,25 @@ def ways_of(layers: Layers, profile: Profile) -> Ways:
     Raises:
         NetworkError: the profile can travel none of the roads, or the DEM does not touch them.
     """
-    network = build_network(layers.frames["roads"], profile)
+    network = build_network(layers.frames["roads"], profile, profile.reopened)
     entry = layers.manifest.entry("dem")
     elevation = read_elevation(network, layers.manifest.path(entry), entry.crs) if entry else None
-    times = profile.times(network, elevation)
-    usable = (times.forward != CLOSED) | (times.backward != CLOSED)
-    problems = elevation.problems if elevation else ()
-    return Ways(network, times, KernelTravelTimes(network, times), RoadGrid(network, usable), problems)
+    times, reopened = (profile.times(network, elevation, reopened=which) for which in (False, True))
+    return Ways(network, profile, times, reopened, elevation)
+
+
+def profile_of(settings: Settings) -> Profile:
+    """How people travel by the settings.
+
+    Raises:
+        SettingsError: there is no such profile, its file says something it should not, or sensitivity is asked for
+            where nobody walks.
+    """
+    profile = load_profile(settings.mode)
+    if settings.sensitivity and profile.access != "foot":
+        text = _("速度敏感性（{speeds} 米/秒）只用于步行，出行方式“{name}”不是步行。")
+        raise SettingsError(text.format(speeds=_("、").join(map(str, SENSITIVITY_MPS)), name=profile.label))
+    return profile if settings.speed_mps is None else profile.at_speed(settings.speed_mps)
 
 
 def assess(
@@ -145,17 +213,21 @@ def assess(
         year: the year that is checked; the manifest's, else the pack's target year when not given.
 
     Raises:
+        SettingsError: the settings name no way of travelling.
         NetworkError: the roads make no network.
     """
     settings = settings or Settings()
+    profile = profile_of(settings)
     year = year or default_year(layers.manifest, pack)
     frames = {**layers.frames, "facilities": operating(layers.frames["facilities"], year)}
     progress(_("建立路网"))
-    ways = ways_of(layers, load_profile("walk").at_speed(settings.walk_speed_mps))
+    ways = ways_of(layers, profile)
     progress(_("定位居民点和设施"))
-    homes, sites = (ways.locate(frames[role], settings.snap_limit_m) for role in ("demand", "facilities"))
+    homes, sites = (ways.locate(frames[role], settings) for role in ("demand", "facilities"))
     progress(_("计算行程时间与覆盖"))
-    coverages = tuple(_coverage(service, ways.travel, frames, homes, sites) for service in pack.services.values())
+    places = _Places(frames, homes, sites)
+    coverages = _coverages(pack, ways, places)
+    sensitivity = {speed: _coverages(pack, ways.at_speed(speed), places) for speed in _speeds(settings)}
     progress(_("绘制服务范围"))
     areas = _service_areas(coverages, ways, frames["facilities"], sites)
     progress(_("对照规划条款"))
@@ -165,13 +237,21 @@ def assess(
         pack=pack,
         year=year,
         settings=settings,
+        profile=profile,
         network=ways.network,
-        facilities=frames["facilities"].assign(located=sites.located),
+        facilities=frames["facilities"].assign(located=sites.located, moved=sites.moved),
         coverages=coverages,
+        sensitivity=MappingProxyType(sensitivity),
         verdicts=evaluate(pack, facts),
         service_areas=areas,
-        problems=layers.problems + ways.problems + _network_problems(layers, ways.network, frames["facilities"], sites),
+        problems=layers.problems + _problems(layers, ways, places, settings),
     )
+
+
+def _profile_record(profile: Profile) -> dict[str, object]:
+    """Every key of a profile, also of one that the user wrote, so that the result can be made again."""
+    plain = {"never": sorted(profile.never), "speeds_mps": dict(profile.speeds_mps)}
+    return {item.name: plain.get(item.name, getattr(profile, item.name)) for item in fields(profile)}
 
 
 def _points(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
@@ -197,11 +277,27 @@ def _sites_of(service: Service, facilities: gpd.GeoDataFrame, sites: Locations) 
     return offering(facilities, service), _chosen(sites, rows)
 
 
-def _coverage(
-    service: Service, travel: TravelTimes, frames: Mapping[str, gpd.GeoDataFrame], homes: Locations, sites: Locations
-) -> Coverage:
-    facilities, places = _sites_of(service, frames["facilities"], sites)
-    return cover(service, travel, homes, places, {**frames, "facilities": facilities})
+@dataclass(frozen=True)
+class _Places:
+    """The layers, and where the rows of ``demand`` and ``facilities`` are on the network."""
+
+    frames: Mapping[str, gpd.GeoDataFrame]
+    homes: Locations
+    sites: Locations
+
+
+def _speeds(settings: Settings) -> tuple[float, ...]:
+    return SENSITIVITY_MPS if settings.sensitivity else ()
+
+
+def _coverages(pack: Pack, ways: Ways, places: _Places) -> tuple[Coverage, ...]:
+    """The coverage of every service of a pack."""
+    coverages = []
+    for service in pack.services.values():
+        facilities, sites = _sites_of(service, places.frames["facilities"], places.sites)
+        frames = {**places.frames, "facilities": facilities}
+        coverages.append(cover(service, ways.travel, places.homes, sites, frames, reopened=ways.reopened))
+    return tuple(coverages)
 
 
 def _service_areas(
@@ -222,24 +318,48 @@ def _service_areas(
     return gpd.GeoDataFrame(columns, geometry="geometry", crs=ways.network.crs)
 
 
-def _network_problems(
-    layers: Layers, network: Network, facilities: gpd.GeoDataFrame, sites: Locations
-) -> tuple[Problem, ...]:
-    problems = []
-    lost = facilities["facility_id"][~sites.located & facilities.geometry.notna().to_numpy()]
+def _problems(layers: Layers, ways: Ways, places: _Places, settings: Settings) -> tuple[Problem, ...]:
+    """What is worth knowing about how the figures came about."""
+    slope = ways.elevation.problems if ways.elevation else ()
+    problems = [*slope, *_of_travel(ways), *_of_places(places, settings), *_of_roads(layers, ways.network)]
+    return tuple(problems)
+
+
+def _of_travel(ways: Ways) -> Iterator[Problem]:
+    if ways.profile.access != "foot":
+        text = _("出行方式为“{name}”，规划的时限按步行计，结论不能当作规划口径").format(name=ways.profile.label)
+        yield Problem(Severity.WARNING, "settings", text, _("对照规划请用步行"))
+
+
+def _of_places(places: _Places, settings: Settings) -> Iterator[Problem]:
+    facilities = places.frames["facilities"]
+    lost = facilities["facility_id"][~places.sites.located & facilities.geometry.notna().to_numpy()]
     if len(lost):
-        text, remedy = _("设施附近没有可步行的道路，不参与覆盖计算"), _("请核对坐标，或补充道路")
-        problems.append(Problem(Severity.WARNING, "facilities", text, remedy, tuple(lost)))
+        text, remedy = _("设施附近没有可通行的道路，不参与覆盖计算"), _("请核对坐标，或补充道路")
+        yield Problem(Severity.WARNING, "facilities", text, remedy, tuple(lost))
+    for role, key, where in (("facilities", "facility_id", places.sites), ("demand", "demand_id", places.homes)):
+        if where.moved.any():
+            text = _("最近的道路属于不足 {metres:g} 米的孤岛，已改接到离路距离上限内的主网").format(
+                metres=settings.small_island_m
+            )
+            rows = tuple(places.frames[role][key][where.moved])
+            yield Problem(Severity.NOTE, role, text, _("如孤岛属实，请把小孤岛的限值设为 0；否则请接通道路"), rows)
+
+
+def _of_roads(layers: Layers, network: Network) -> Iterator[Problem]:
+    is_closed = closed(layers.frames["roads"])
+    if is_closed.any():
+        text = _("有 {count} 条道路封闭，不能通行；路旁的居民点和设施仍在原处").format(count=int(is_closed.sum()))
+        yield Problem(Severity.NOTE, "roads", text, _("恢复通行后请改 status"))
     if network.islands > 1:
         share = network.length_m[network.island[network.tail] > 0].sum() / network.length_m.sum()
         text = _("路网有 {count} 处与主网不相连的孤岛，占道路长度 {share:.2%}").format(
             count=network.islands - 1, share=share
         )
-        problems.append(Problem(Severity.NOTE, "roads", text, _("如非实情，请接通道路")))
+        yield Problem(Severity.NOTE, "roads", text, _("如非实情，请接通道路"))
     if _stops_at_border(layers, network):
         text = _("道路止于县界，界外的设施和近路没有计入")
-        problems.append(Problem(Severity.NOTE, "roads", text, _("请补充县界以外几公里的道路和设施")))
-    return tuple(problems)
+        yield Problem(Severity.NOTE, "roads", text, _("请补充县界以外几公里的道路和设施"))
 
 
 def _stops_at_border(layers: Layers, network: Network) -> bool:

@@ -29,6 +29,7 @@ BINDING_FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 PIPED_WIDTH = 120  # where there is no terminal to ask
 DEMO_FOLDER = Path("geoplan-demo")
 RESULTS_FOLDER = "results"
+DEFAULTS = Settings()
 # The heavy imports (geopandas, scipy, folium) stand inside the commands: `geoplan --help` answers at once.
 
 
@@ -39,17 +40,29 @@ def assess(
     pack: Annotated[str, typer.Option(help=_("规则包编号，或 .toml 文件；默认取工作区的设置"))] = "",
     year: Annotated[int | None, typer.Option(min=1900, max=2200, help=_("核查年份；默认取规划目标年"))] = None,
     out: Annotated[Path | None, typer.Option(help=_("结果文件夹；默认为工作区下的 results"))] = None,
-    speed: Annotated[float, typer.Option(help=_("步行速度（米/秒）"))] = 1.0,
+    mode: Annotated[
+        str, typer.Option(help=_("出行方式：walk、walk-slow、walk-fast、e-bike、car，或 .toml 文件"))
+    ] = "walk",
+    speed: Annotated[float | None, typer.Option(help=_("速度（米/秒）；默认取出行方式的速度"))] = None,
+    sensitivity: Annotated[  # noqa: FBT002
+        bool, typer.Option("--sensitivity", help=_("并列给出步行 0.8、1.0、1.2 米/秒的覆盖"))
+    ] = False,
+    small_island: Annotated[
+        float, typer.Option(help=_("道路总长不足这么多米的孤岛旁的点改接主网；0 为不改接"))
+    ] = DEFAULTS.small_island_m,
+    facilities: Annotated[bool, typer.Option("--facilities", help=_("列出每个设施的作用"))] = False,  # noqa: FBT002
     as_json: Annotated[bool, typer.Option("--json", help=_("只在标准输出打印一个 JSON 对象"))] = False,  # noqa: FBT002
     strict: Annotated[bool, typer.Option(help=_("约束性指标不达标时以状态 1 退出"))] = False,  # noqa: FBT002
 ) -> None:
     """Assess a workspace."""
     from geoplan import report
     from geoplan.assess import assess as run
+    from geoplan.assess import profile_of
     from geoplan.layers import load_layers
     from geoplan.standards import load_pack
 
-    settings = Settings(walk_speed_mps=speed)
+    settings = Settings(mode=mode, speed_mps=speed, small_island_m=small_island, sensitivity=sensitivity)
+    profile_of(settings)  # before the layers are read: a wrong word is answered at once
     with stages() as stage:
         layers = load_layers(directory, stage)
         rules = load_pack(pack or layers.manifest.pack or "cn-national")
@@ -58,7 +71,8 @@ def assess(
     if as_json:
         sys.stdout.write(report.json_text(assessment) + "\n")
     else:
-        report.show(assessment, files, Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH))
+        console = Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH)
+        report.show(assessment, files, console, facilities=facilities)
     if strict and any(verdict.outcome is Outcome.FAIL for verdict in assessment.verdicts):
         raise typer.Exit(BINDING_FAILED)
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from geoplan.layers import townships
 from geoplan.layers.schema import OPERATING
 from geoplan.model import Reach, Service
-from geoplan.network import UNREACHED, Locations, TravelTimes
+from geoplan.network import UNREACHED, Locations, Nearest, TravelTimes, Trips
 
 GROUPS = ("pop_total", "pop60", "pop65")
-UNCOVERED = (Reach.TOO_FAR, Reach.ISLAND, Reach.NO_FACILITY)
+UNCOVERED = (Reach.TOO_FAR, Reach.CLOSED_ROAD, Reach.ISLAND, Reach.NO_FACILITY)
 WHOLE_AREA = "*"
 """The unit code of the whole workspace where there is no county in the units layer."""
 OUTSIDE = "-"
@@ -29,16 +29,18 @@ class Coverage:
 
     Attributes:
         facilities: the facilities that offer the service, sorted by id, with ``located`` (on the network or not),
-            and for each group ``<group>_reached`` (people within its minutes, also counted at others),
+            and for each group ``<group>_reached`` (people within its minutes, also counted at others), which is
             ``<group>_only`` (of these the people whom no other facility of the service reaches: what it alone adds, and
-            what would be lost without it) and ``<group>_nearest`` (covered people for whom it is the nearest; these
-            never count twice).
+            what would be lost without it) plus ``<group>_shared`` (the overlap: those whom another one reaches too), and
+            ``<group>_nearest`` (covered people for whom it is the nearest; these never count twice).
         demand: one row per demand point in the order of the layer: ``demand_id``, ``township``, ``reach`` (a ``Reach``),
             ``ms`` (Int64, time to the nearest facility), ``facility_id`` (the nearest), ``excess_ms`` (Int64, beyond
-            the limit), ``leg_m`` (way to the road).
+            the limit), ``leg_m`` (way to the road, also where it is too long), ``moved`` (from a small island to the main
+            network), and where a closed road is the reason ``open_ms`` and ``open_facility_id``, what they would be if
+            every closed road were open.
         units: one row per unit (the county first): ``unit``, ``unit_name``, ``level``, ``kind``, ``minutes``, and for each
-            group ``<group>`` (total), ``<group>_covered``, ``_uncovered``, ``_too_far``, ``_island``,
-            ``_no_facility``, ``_unlocatable`` (people), ``_unknown`` (rows whose cell is blank). People are multiples
+            group ``<group>`` (total), ``<group>_covered``, ``_uncovered``, ``_too_far``,
+            ``_closed_road``, ``_island``, ``_no_facility``, ``_unlocatable`` (people), ``_unknown`` (rows whose cell is blank). People are multiples
             of 1/1024, so the sums are exact. All people cells are NaN for a group that no row knows.
     """
 
@@ -65,6 +67,8 @@ def cover(
     homes: Locations,
     sites: Locations,
     frames: Mapping[str, gpd.GeoDataFrame],
+    *,
+    reopened: TravelTimes | None = None,
 ) -> Coverage:
     """Who reaches a service.
 
@@ -73,23 +77,33 @@ def cover(
         sites: the locations of ``frames["facilities"]``, row by row.
         frames: ``demand``, ``facilities`` (those that offer the service, sorted by id) and, where known, ``units``;
             not changed.
+        reopened: travel times with every closed road open; None where no road is closed.
     """
     demand, facilities = frames["demand"], frames["facilities"]
-    people = _reach_of_demand(service, travel, homes, sites, demand, facilities)
+    people = _reach_of_demand(service, travel, homes, sites, frames)
+    if reopened is not None:
+        people = _blaming_closed_roads(people, service, reopened.nearest(homes, sites), facilities)
     trips = travel.within(homes, sites, service.limit_ms)
-    counted = facilities.assign(located=sites.located)
+    counted = _what_each_adds(trips, people, demand, facilities.assign(located=sites.located))
+    return Coverage(service, counted, people, _by_unit(service, people, demand, frames.get("units")))
+
+
+def _what_each_adds(
+    trips: Trips, people: pd.DataFrame, demand: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """The facilities with the people that each reaches, alone and with others, and of whom it is the nearest."""
     alone = np.bincount(trips.home, minlength=len(demand))[trips.home] == 1
-    is_covered = (people["reach"] == Reach.COVERED).to_numpy()
+    nearest = people["facility_id"].where(people["reach"] == Reach.COVERED, "").to_numpy(object)
+    counted = facilities.copy()
     for group in GROUPS:
         who = demand[group].fillna(0).to_numpy(float)
-        nearest = people["facility_id"].where(is_covered, "")
-        own = pd.Series(who).groupby(nearest.to_numpy(object)).sum()
-        counted[f"{group}_reached"] = np.bincount(trips.facility, weights=who[trips.home], minlength=len(facilities))
-        counted[f"{group}_only"] = np.bincount(
-            trips.facility[alone], weights=who[trips.home[alone]], minlength=len(facilities)
-        )
+        for what, chosen in (("reached", np.ones_like(alone)), ("only", alone), ("shared", ~alone)):
+            counted[f"{group}_{what}"] = np.bincount(
+                trips.facility[chosen], weights=who[trips.home[chosen]], minlength=len(facilities)
+            )
+        own = pd.Series(who).groupby(nearest).sum()
         counted[f"{group}_nearest"] = own.reindex(facilities["facility_id"]).fillna(0).to_numpy(float)
-    return Coverage(service, counted, people, _by_unit(service, people, demand, frames.get("units")))
+    return counted
 
 
 def _reach_of_demand(
@@ -97,9 +111,10 @@ def _reach_of_demand(
     travel: TravelTimes,
     homes: Locations,
     sites: Locations,
-    demand: gpd.GeoDataFrame,
-    facilities: gpd.GeoDataFrame,
+    frames: Mapping[str, gpd.GeoDataFrame],
 ) -> pd.DataFrame:
+    """The rows of ``Coverage.demand`` as they are with the roads that are open."""
+    demand, ids = frames["demand"], _ids(frames["facilities"])
     nearest = travel.nearest(homes, sites)
     reached = nearest.ms != UNREACHED
     away = Reach.ISLAND if sites.located.any() else Reach.NO_FACILITY
@@ -108,7 +123,6 @@ def _reach_of_demand(
         [Reach.UNLOCATABLE.value, Reach.COVERED.value, Reach.TOO_FAR.value],
         default=away.value,
     )
-    ids = np.append(facilities["facility_id"].to_numpy(object), "")
     return pd.DataFrame(
         {
             "demand_id": demand["demand_id"].to_numpy(object),
@@ -116,13 +130,34 @@ def _reach_of_demand(
             "in_area": demand["in_area"].to_numpy(bool),
             "reach": pd.Series(reach, dtype=object),
             "ms": pd.array(nearest.ms, dtype="Int64").copy(),
-            "facility_id": ids[np.where(reached, nearest.facility, len(facilities))],
+            "facility_id": ids[nearest.facility],
             "excess_ms": pd.array(np.maximum(nearest.ms - service.limit_ms, 0), dtype="Int64"),
             "leg_m": homes.leg_m,
+            "moved": homes.moved,
+            "open_ms": pd.array([pd.NA] * len(demand), dtype="Int64"),
+            "open_facility_id": "",
         }
     ).assign(
         ms=lambda table: table["ms"].mask(~reached),
         excess_ms=lambda table: table["excess_ms"].mask(~reached),
+    )
+
+
+def _ids(facilities: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """The ids of facilities by their place in the list; blank at ``UNREACHED``, which is the last place."""
+    return np.append(facilities["facility_id"].to_numpy(object), "")
+
+
+def _blaming_closed_roads(
+    people: pd.DataFrame, service: Service, nearest: Nearest, facilities: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """The rows of demand in which the reason is a closed road where the point would be covered with all roads open."""
+    would_be = (nearest.ms != UNREACHED) & (nearest.ms <= service.limit_ms)
+    closed = would_be & people["reach"].isin(UNCOVERED).to_numpy()
+    return people.assign(
+        reach=people["reach"].mask(closed, Reach.CLOSED_ROAD.value),
+        open_ms=pd.Series(pd.array(nearest.ms, dtype="Int64").copy()).where(closed),
+        open_facility_id=np.where(closed, _ids(facilities)[nearest.facility], ""),
     )
 
 

@@ -96,6 +96,7 @@ class Reach(StrEnum):
 
     COVERED = "covered"
     TOO_FAR = "too_far"
+    CLOSED_ROAD = "closed_road"  # covered if the closed roads were open
     ISLAND = "island"
     UNLOCATABLE = "unlocatable"
     NO_FACILITY = "no_facility"
@@ -105,6 +106,7 @@ REACH_LABELS: Mapping[Reach, str] = MappingProxyType(
     {
         Reach.COVERED: mark("已覆盖"),
         Reach.TOO_FAR: mark("路程过远"),
+        Reach.CLOSED_ROAD: mark("道路封闭"),
         Reach.ISLAND: mark("路网孤岛"),
         Reach.UNLOCATABLE: mark("无法定位"),
         Reach.NO_FACILITY: mark("无此类设施"),
@@ -112,26 +114,39 @@ REACH_LABELS: Mapping[Reach, str] = MappingProxyType(
 )
 
 
+SENSITIVITY_MPS = (0.8, 1.0, 1.2)
+"""The walking speeds, slow to fast, between which a result should be seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The parameters of an assessment.
 
     Attributes:
-        walk_speed_mps: walking speed in metres per second; also used for the way to the road.
+        mode: how people travel: the id of a profile, or its ``.toml`` file.
+        speed_mps: speed on flat roads in metres per second; the mode's own when None.
         snap_limit_m: a point farther than this from every usable road is unlocatable (metres).
+        small_island_m: a point whose nearest road is on an island with less usable road than this (metres) takes the
+            main network where that is within the snap limit; 0 moves no point.
+        sensitivity: whether coverage is also computed at ``SENSITIVITY_MPS``.
 
     Raises:
-        SettingsError: for a speed or a limit that is not positive.
+        SettingsError: for a speed that is not positive, or a negative limit.
     """
 
-    walk_speed_mps: float = 1.0
+    mode: str = "walk"
+    speed_mps: float | None = None
     snap_limit_m: float = 500.0
+    small_island_m: float = 300.0
+    sensitivity: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 < self.walk_speed_mps < float("inf"):
-            raise SettingsError(_("步行速度须大于 0（米/秒），现为 {value}。").format(value=self.walk_speed_mps))
+        if self.speed_mps is not None and not 0 < self.speed_mps < float("inf"):
+            raise SettingsError(_("速度须大于 0（米/秒），现为 {value}。").format(value=self.speed_mps))
         if not 0 <= self.snap_limit_m < float("inf"):
             raise SettingsError(_("离路距离上限不能为负（米），现为 {value}。").format(value=self.snap_limit_m))
+        if not 0 <= self.small_island_m < float("inf"):
+            raise SettingsError(_("小孤岛的道路长度不能为负（米），现为 {value}。").format(value=self.small_island_m))
 
 
 @dataclass(frozen=True, slots=True)

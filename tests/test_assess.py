@@ -123,8 +123,8 @@ def test_an_earlier_year_has_its_own_milestone(small, tmp_path):
 
 def test_a_slower_walk_covers_fewer(small, tmp_path):
     """At 0.8 m/s the 900 m take 1,125 s; at 1.25 m/s the 1,100 m take 880 s."""
-    assert account(assessed(small, tmp_path, settings=Settings(walk_speed_mps=0.8)))[1] == 100
-    assert account(assessed(small, tmp_path, settings=Settings(walk_speed_mps=1.25)))[1] == 190
+    assert account(assessed(small, tmp_path, settings=Settings(speed_mps=0.8)))[1] == 100
+    assert account(assessed(small, tmp_path, settings=Settings(speed_mps=1.25)))[1] == 190
 
 
 def test_the_snap_limit_decides_who_is_on_the_network(small, tmp_path):
@@ -133,7 +133,7 @@ def test_the_snap_limit_decides_who_is_on_the_network(small, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"walk_speed_mps": 0.0}, {"walk_speed_mps": float("nan")}, {"snap_limit_m": -1.0}]
+    "parameters", [{"speed_mps": 0.0}, {"speed_mps": float("nan")}, {"snap_limit_m": -1.0}, {"small_island_m": -1.0}]
 )
 def test_impossible_parameters_are_refused(parameters):
     """Nobody walks at 0 m/s."""
@@ -307,7 +307,7 @@ def test_the_provenance_names_what_the_figures_rest_on(small, tmp_path):
     assessment = assessed(small, tmp_path, settings=replace(Settings(), snap_limit_m=300.0))
     provenance = assessment.provenance
     assert provenance["crs"] == "EPSG:4547"
-    assert (provenance["walk_speed_mps"], provenance["snap_limit_m"]) == (1.0, 300.0)
+    assert (provenance["snap_limit_m"], provenance["small_island_m"]) == (300.0, 300.0)
     assert provenance["digest"] == assessment.layers.digest
     units = provenance["layers"]["units"]
     assert (units["source"], units["licence"], units["synthetic"], units["rows"]) == ("测绘", "CC0-1.0", True, 4)

@@ -18,7 +18,7 @@ from workspaces import Workspace
 from geoplan import i18n
 from geoplan.cli import main
 
-FILES = {"assessment.gpkg", "assessment.json", "map.html", "verdicts.csv"}
+FILES = {"assessment.gpkg", "assessment.json", "coverage.csv", "demand.csv", "map.html", "verdicts.csv"}
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_several_problems_are_all_told(geoplan, small, tmp_path):
     assert [line.split("：")[0].strip() for line in more] == ["错误 demand", "错误 estates"]
 
 
-def test_assess_prints_verdicts_and_writes_the_four_files(geoplan, small, tmp_path):
+def test_assess_prints_verdicts_and_writes_all_files(geoplan, small, tmp_path):
     """The board has the verdicts in words; the files are there and nothing else."""
     status, out, err = geoplan("assess", small.write(tmp_path), "--out", tmp_path / "out")
     assert (status, err) == (0, "")
@@ -185,7 +185,7 @@ def test_strict_tells_a_failed_binding_rule_by_status_1(geoplan, small, tmp_path
     [
         (["--pack", "nowhere"], "没有名为“nowhere”的规则包"),
         (["--pack", "nowhere.toml"], "nowhere.toml 不存在"),
-        (["--speed", "0"], "步行速度须大于 0"),
+        (["--speed", "0"], "速度须大于 0"),
         (["--out", "{file}"], "无法写入结果文件夹"),
     ],
 )

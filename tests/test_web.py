@@ -24,6 +24,7 @@ from workspaces import Workspace, small_workspace
 from geoplan.assess import Assessment, assess, default_year
 from geoplan.layers import load_layers
 from geoplan.report import tables
+from geoplan.report.results import assessment_record
 from geoplan.standards import load_pack
 from geoplan.web import findings, rows, service
 from geoplan.web.state import Question
@@ -292,7 +293,7 @@ def test_the_board_shows_the_figures_that_geoplan_computes(apps: dict[str, App],
         expect(cells.nth(1)).to_have_text(tables.value_text(verdict))
         expect(cells.nth(2)).to_have_text(tables.count_text(verdict))
         expect(cells.nth(4)).to_have_text(tables.outcome_label(verdict))
-    record = tables.assessment_record(demo)
+    record = assessment_record(demo)
     county = next(row for row in record["coverage"] if row["level"] == "county")
     share = f"{100 * county['covered'] / county['pop60']:.2f}%"
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(share)

@@ -118,6 +118,13 @@ IDLE_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 SEAT_LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"county": (mark("县城"), "城区"), "township": (mark("镇区"), "镇街驻地", "集镇")}
 )
+# Of a road, for now; what a road is for anyway stands in `walkable` and the access tags.
+ROAD_STATUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "open": (mark("通行"), "开放", "正常"),
+        "closed": (mark("封闭"), "关闭", "断路", "中断", "封路"),
+    }
+)
 BASES: Mapping[str, tuple[str, ...]] = MappingProxyType({"resident": ("常住",), "registered": ("户籍",)})
 URBAN_RURAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"urban": ("城区", "城镇"), "town": ("镇区",), "rural": ("农村", "乡村")}
@@ -278,6 +285,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                     Field("motorroad"),
                     Field("area"),
                     Field("walkable", FieldKind.FLAG),
+                    Field("status", FieldKind.CHOICE, vocabulary=ROAD_STATUS),
                     Field("grade", FieldKind.SIGNED),
                 ),
                 required=True,

@@ -6,7 +6,7 @@ from geoplan.network.engine import KernelTravelTimes, NearestField, RoadGraph
 from geoplan.network.graph import Network, build_network
 from geoplan.network.location import NOWHERE, Locations, locate
 from geoplan.network.profiles import Profile, known_profiles, load_profile
-from geoplan.network.roads import walkable
+from geoplan.network.roads import closed, walkable
 from geoplan.network.service_area import AreaDrawer, NearestRoads, cutoffs_ms, nearest_roads, service_areas
 from geoplan.network.snapping import RoadGrid
 from geoplan.network.travel import UNREACHED, Nearest, Reached, ScipyTravelTimes, TravelTimes, Trips
@@ -32,6 +32,7 @@ __all__ = [
     "TravelTimes",
     "Trips",
     "build_network",
+    "closed",
     "cutoffs_ms",
     "known_profiles",
     "load_profile",

@@ -28,6 +28,17 @@ class EdgeTimes:
     backward: NDArray[np.int64]
     off_road_mps: float
 
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """Bool (m,), the edges that can be travelled in some direction."""
+        return (self.forward != CLOSED) | (self.backward != CLOSED)
+
+    def closing(self, forward: NDArray[np.bool_], backward: NDArray[np.bool_]) -> EdgeTimes:
+        """The same times with some edges closed, bool (m,) for each direction."""
+        return EdgeTimes(
+            np.where(forward, CLOSED, self.forward), np.where(backward, CLOSED, self.backward), self.off_road_mps
+        )
+
 
 @dataclass(frozen=True)
 class PlaceTimes:

@@ -120,11 +120,8 @@ def _is_used(road: Road, travellers: tuple[Traveller, ...]) -> bool:
 
 
 def _nothing_open(travellers: tuple[Traveller, ...], count: int) -> str:
-    if travellers == _PLAIN_WALKING:
-        text = _("道路图层的 {count} 条道路中没有一条可以步行，请检查 road_class、walkable 字段。")
-        return text.format(count=count)
-    names = _("、").join(traveller.name for traveller in travellers)
-    text = _("道路图层的 {count} 条道路中没有一条可供{names}通行，请检查 road_class、access 字段。")
+    names = _("、").join(dict.fromkeys(traveller.name for traveller in travellers))
+    text = _("道路图层的 {count} 条道路中没有一条可供{names}通行，请检查 road_class、access、walkable 字段。")
     return text.format(count=count, names=names)
 
 

@@ -31,11 +31,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoplan.errors import NetworkError, SettingsError
-from geoplan.i18n import _
+from geoplan.i18n import _, current
 from geoplan.network.edge_times import CLOSED, EdgeTimes
 from geoplan.network.elevation import Elevation
 from geoplan.network.graph import EdgeRoads, Network, milliseconds
-from geoplan.network.roads import ACCESS, Pace, Road, fastest
+from geoplan.network.roads import ACCESS, Pace, Road, Traveller, fastest
 
 SLOPES = ("none", "tobler")
 STEEPEST = 1.0
@@ -83,6 +83,11 @@ class Profile:
             self._require(key, speed, _MAX_SPEED_MPS)
         self._require("steps_factor", self.steps_factor, 1.0)
 
+    @property
+    def label(self) -> str:
+        """Its name in the current language."""
+        return self.name_en if current() == "en" and self.name_en else self.name
+
     def _require(self, key: str, value: float, most: float) -> None:
         if not 0 < value <= most:  # so that NaN is refused too
             text = _("出行方式 {id}：{key} 须大于 0 且不超过 {most:g}，现为 {value}。")
@@ -94,8 +99,8 @@ class Profile:
         Raises:
             SettingsError: the speed is not positive.
         """
-        ratio = speed_mps / self.speed_mps
-        speeds = {road_class: speed * ratio for road_class, speed in self.speeds_mps.items()}
+        # In this order, so that a class with the profile's own speed keeps it to the bit: speeds that differ cut a network.
+        speeds = {road_class: speed_mps * (speed / self.speed_mps) for road_class, speed in self.speeds_mps.items()}
         off_road = speed_mps if self.off_road_mps == self.speed_mps else self.off_road_mps
         self._require("speed_mps", speed_mps, _MAX_SPEED_MPS)
         return replace(self, speed_mps=speed_mps, speeds_mps=MappingProxyType(speeds), off_road_mps=off_road)
@@ -105,7 +110,7 @@ class Profile:
 
         On steps the factor stands for their slope: a DEM does not know them.
         """
-        if not getattr(road, self.access) or road.road_class in self.never:
+        if road.closed or not getattr(road, self.access) or road.road_class in self.never:
             return (0.0, False), (0.0, False)
         steps = road.road_class == "steps"
         speed = self.speeds_mps.get(road.road_class, self.speed_mps) * (self.steps_factor if steps else 1.0)
@@ -116,17 +121,23 @@ class Profile:
             pace if -road.oneway != against else (0.0, False),
         )
 
-    def times(self, network: Network, elevation: Elevation | None = None) -> EdgeTimes:
+    @property
+    def reopened(self) -> Traveller:
+        """The same way of travelling with every closed road open, for ``build_network``."""
+        return _Reopened(self)
+
+    def times(self, network: Network, elevation: Elevation | None = None, *, reopened: bool = False) -> EdgeTimes:
         """The times of all edges.
 
         Args:
             network: built for this profile, or for roads that it treats alike: ``build_network(roads, profile)``.
             elevation: of the same network; flat without one.
+            reopened: with every closed road open; the network must have been built for ``self.reopened`` too.
 
         Raises:
             NetworkError: the network or the elevation was made for something else.
         """
-        forward, backward = self._edge_paces(network)
+        forward, backward = _edge_paces(network, self.reopened if reopened else self)
         up = down = np.ones(len(network.tail))
         if elevation is not None and self.slope != "none":
             if elevation.edges != len(network.tail):
@@ -136,31 +147,49 @@ class Profile:
             _times(network.length_m, *forward, up), _times(network.length_m, *backward, down), self.off_road_mps
         )
 
-    def _edge_paces(self, network: Network) -> tuple[_Paces, _Paces]:
-        """Speed and whether slope counts, per edge and direction."""
-        if network.roads is None:
-            paces = [self.paces(Road())]
-            mix = np.zeros(len(network.tail), dtype=np.int64)
-        else:
-            paces, mix = self._mix_paces(network.roads), network.roads.mix
-        speed = np.array([[speed for speed, _sloped in both] for both in paces])
-        sloped = np.array([[sloped for _speed, sloped in both] for both in paces])
-        return (speed[mix, 0], sloped[mix, 0]), (speed[mix, 1], sloped[mix, 1])
 
-    def _mix_paces(self, roads: EdgeRoads) -> list[tuple[Pace, Pace]]:
-        paces = []
-        missing = any(speed > 0 for road in roads.left_out for speed, _sloped in self.paces(road))
-        for mix in roads.mixes:
-            different = {fastest(stack, self) for stack in mix}
-            missing |= len(different) > 1
-            paces.append(different.pop())
-        if missing:
-            text = _("这个路网不是为出行方式“{name}”建立的，缺少或合并了它区别对待的道路，请为它重新建立路网。")
-            raise NetworkError(text.format(name=self.name))
-        return paces
+@dataclass(frozen=True)
+class _Reopened:
+    """A profile that finds every closed road open."""
+
+    profile: Profile
+
+    @property
+    def name(self) -> str:
+        """What the profile is called."""
+        return self.profile.name
+
+    def paces(self, road: Road) -> tuple[Pace, Pace]:
+        """How the profile travels the road once it is open."""
+        return self.profile.paces(replace(road, closed=False))
 
 
 _Paces = tuple[NDArray[np.float64], NDArray[np.bool_]]
+
+
+def _edge_paces(network: Network, traveller: Traveller) -> tuple[_Paces, _Paces]:
+    """Speed and whether slope counts, per edge and direction."""
+    if network.roads is None:
+        paces = [traveller.paces(Road())]
+        mix = np.zeros(len(network.tail), dtype=np.int64)
+    else:
+        paces, mix = _mix_paces(network.roads, traveller), network.roads.mix
+    speed = np.array([[speed for speed, _sloped in both] for both in paces])
+    sloped = np.array([[sloped for _speed, sloped in both] for both in paces])
+    return (speed[mix, 0], sloped[mix, 0]), (speed[mix, 1], sloped[mix, 1])
+
+
+def _mix_paces(roads: EdgeRoads, traveller: Traveller) -> list[tuple[Pace, Pace]]:
+    paces = []
+    missing = any(speed > 0 for road in roads.left_out for speed, _sloped in traveller.paces(road))
+    for mix in roads.mixes:
+        different = {fastest(stack, traveller) for stack in mix}
+        missing |= len(different) > 1
+        paces.append(different.pop())
+    if missing:
+        text = _("这个路网不是为出行方式“{name}”建立的，缺少或合并了它区别对待的道路，请为它重新建立路网。")
+        raise NetworkError(text.format(name=traveller.name))
+    return paces
 
 
 def _times(

@@ -50,6 +50,7 @@ class Road:
     Attributes:
         foot, bicycle, motor: to whom it is open.
         oneway: for vehicles 1 only in its own direction, -1 only against it, 0 both ways.
+        closed: whether it is closed to everyone for now, and would be what the rest says if it were open again.
     """
 
     road_class: str = ""
@@ -57,6 +58,7 @@ class Road:
     bicycle: bool = True
     motor: bool = True
     oneway: int = 0
+    closed: bool = False
 
     def reversed(self) -> Road:
         """The same road seen from its other end."""
@@ -83,7 +85,7 @@ class PlainWalking:
 
     def paces(self, road: Road) -> tuple[Pace, Pace]:
         """The same for every road that is open to walkers; one-way streets bind vehicles only."""
-        pace = (1.0 if road.foot else 0.0, False)
+        pace = (1.0 if road.foot and not road.closed else 0.0, False)
         return pace, pace
 
 
@@ -106,11 +108,12 @@ def road_kinds(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.int64], tuple[Road, 
             "bicycle": open_to_bicycles(roads),
             "motor": open_to_motor_vehicles(roads),
             "oneway": oneway(roads),
+            "closed": closed(roads),
         }
     )
     codes, first = _distinct(columns)
     found = [
-        Road(str(row.road_class), bool(row.foot), bool(row.bicycle), bool(row.motor), int(row.oneway))
+        Road(str(row.road_class), bool(row.foot), bool(row.bicycle), bool(row.motor), int(row.oneway), bool(row.closed))
         for row in columns.iloc[first].itertuples()
     ]
     kinds = tuple(sorted({kind for road in found for kind in (road, road.reversed())}))
@@ -127,6 +130,12 @@ def _distinct(table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]
 def _tag(roads: gpd.GeoDataFrame, name: str) -> pd.Series:
     """A column of tags; blank where the layer does not have it."""
     return roads[name] if name in roads else pd.Series("", index=roads.index, dtype=object)
+
+
+def closed(roads: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Which roads are closed for now by their ``status``, shape (n,); a blank one is open."""
+    is_closed: pd.Series = _tag(roads, "status") == "closed"
+    return is_closed.to_numpy(bool)
 
 
 def walkable(roads: gpd.GeoDataFrame) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -16,14 +17,15 @@ from geoplan.assess import Assessment
 from geoplan.errors import OutputError
 from geoplan.i18n import _
 from geoplan.layers import Progress
-from geoplan.report import tables
+from geoplan.report import reach, tables
 from geoplan.report.web_map import map_html
 
-GEOPACKAGE, VERDICTS_CSV, JSON_FILE, HTML_MAP = "assessment.gpkg", "verdicts.csv", "assessment.json", "map.html"
+GEOPACKAGE, JSON_FILE, HTML_MAP = "assessment.gpkg", "assessment.json", "map.html"
+VERDICTS_CSV, COVERAGE_CSV, DEMAND_CSV = "verdicts.csv", "coverage.csv", "demand.csv"
 
 
 def write_results(assessment: Assessment, out: Path, progress: Progress = lambda _stage: None) -> list[Path]:
-    """Write the GeoPackage, the CSV of verdicts, the JSON and the HTML map into a folder.
+    """Write the GeoPackage, the CSV tables, the JSON and the HTML map into a folder.
 
     They are made in a hidden folder beside their places and moved when all are done: a failure leaves what was there.
 
@@ -32,7 +34,9 @@ def write_results(assessment: Assessment, out: Path, progress: Progress = lambda
     """
     writers = {
         GEOPACKAGE: _write_geopackage,
-        VERDICTS_CSV: _write_csv,
+        VERDICTS_CSV: lambda result, path: _write_csv(tables.verdict_table(result), path),
+        COVERAGE_CSV: lambda result, path: _write_csv(reach.coverage_table(result), path),
+        DEMAND_CSV: lambda result, path: _write_csv(reach.demand_reach_table(result), path),
         JSON_FILE: _write_json,
         HTML_MAP: _write_map,
     }
@@ -54,18 +58,45 @@ def write_results(assessment: Assessment, out: Path, progress: Progress = lambda
     return [out / name for name in writers]
 
 
+def assessment_record(assessment: Assessment) -> dict[str, Any]:
+    """The whole assessment as the one JSON object that others may rely on."""
+    manifest = assessment.layers.manifest
+    return {
+        "workspace": {
+            "name": manifest.name,
+            "name_en": manifest.name_en,
+            "synthetic": list(manifest.synthetic_roles),
+            "note": tables.synthetic_label(assessment),
+        },
+        "pack": {"id": assessment.pack.id, "name": assessment.pack.name, "chain": list(assessment.pack.chain)},
+        "scenario": None,
+        "year": assessment.year,
+        "verdicts": [tables.verdict_record(verdict) for verdict in assessment.verdicts],
+        "coverage": reach.coverage_records(assessment.coverages),
+        "sensitivity": [
+            {"speed_mps": speed, **record}
+            for speed, coverages in assessment.sensitivity.items()
+            for record in reach.coverage_records(coverages)
+        ],
+        "uncovered": [record for c in assessment.coverages for record in reach.uncovered_records(assessment, c)],
+        "facilities": [record for c in assessment.coverages for record in reach.facility_records(c)],
+        "problems": [tables.problem_record(problem) for problem in assessment.problems],
+        "provenance": dict(assessment.provenance),
+    }
+
+
 def json_text(assessment: Assessment) -> str:
     """The assessment as one JSON object."""
-    return json.dumps(tables.assessment_record(assessment), ensure_ascii=False, indent=1, allow_nan=False)
+    return json.dumps(assessment_record(assessment), ensure_ascii=False, indent=1, allow_nan=False)
 
 
 def _write_json(assessment: Assessment, path: Path) -> None:
     path.write_text(json_text(assessment) + "\n", encoding="utf-8")
 
 
-def _write_csv(assessment: Assessment, path: Path) -> None:
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
     # With a byte-order mark, so that office programs read Chinese right at a double click.
-    tables.verdict_table(assessment).to_csv(path, index=False, encoding="utf-8-sig")
+    table.to_csv(path, index=False, encoding="utf-8-sig")
 
 
 def _write_map(assessment: Assessment, path: Path) -> None:
@@ -81,9 +112,9 @@ def _write_geopackage(assessment: Assessment, path: Path) -> None:
     for number, coverage in enumerate(assessment.coverages):
         suffix = "" if number == 0 else f"_{coverage.service.id}"
         areas = assessment.service_areas[assessment.service_areas["kind"] == coverage.service.id]
-        _add_layer(path, f"units{suffix}", tables.units_with_coverage(assessment, coverage), label)
-        _add_layer(path, f"demand{suffix}", tables.demand_with_reach(assessment, coverage), label)
-        _add_layer(path, f"facilities{suffix}", tables.facilities_with_reach(assessment, coverage), label)
+        _add_layer(path, f"units{suffix}", reach.units_with_coverage(assessment, coverage), label)
+        _add_layer(path, f"demand{suffix}", reach.demand_with_reach(assessment, coverage), label)
+        _add_layer(path, f"facilities{suffix}", reach.facilities_with_reach(assessment, coverage), label)
         _add_layer(path, f"service_areas{suffix}", areas, label)
     _add_layer(path, "estates", tables.estates_with_verdict(assessment), label)
     about = pd.DataFrame(
@@ -94,8 +125,8 @@ def _write_geopackage(assessment: Assessment, path: Path) -> None:
 
 
 def _about(assessment: Assessment) -> dict[str, object]:
-    record = tables.assessment_record(assessment)
-    return {key: record[key] for key in ("workspace", "pack", "year", "provenance", "problems")}
+    record = assessment_record(assessment)
+    return {key: record[key] for key in ("workspace", "pack", "year", "provenance", "problems", "sensitivity")}
 
 
 def _add_layer(path: Path, layer: str, frame: gpd.GeoDataFrame | None, label: str) -> None:

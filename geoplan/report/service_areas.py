@@ -52,7 +52,7 @@ def draw_service_areas(
     unlocated: set[str] = set()
     for service in pack.services.values():
         offered = offering(facilities, service)
-        places = ways.locate(offered, Settings().snap_limit_m)
+        places = ways.locate(offered, Settings())
         unlocated |= set(offered["facility_id"][~places.located])
         limits = limits_ms or [service.limit_ms]
         areas = getattr(drawer, kind)(ways.travel.reached(places, drawer.search_ms(limits[-1])), limits)

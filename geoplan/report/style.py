@@ -29,6 +29,7 @@ REACH_COLOURS: Mapping[Reach, str] = MappingProxyType(
     {
         Reach.COVERED: "#1a7f4b",
         Reach.TOO_FAR: "#d1741f",
+        Reach.CLOSED_ROAD: "#c2a500",
         Reach.ISLAND: "#7b3294",
         Reach.UNLOCATABLE: "#4d4d4d",
         Reach.NO_FACILITY: "#b3261e",

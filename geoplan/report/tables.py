@@ -6,20 +6,16 @@ from fractions import Fraction
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from geoplan.assess import Assessment
-from geoplan.coverage import GROUPS, Coverage
 from geoplan.i18n import _, current, mark
 from geoplan.model import (
     OUTCOME_LABELS,
     OUTCOME_SYMBOLS,
-    REACH_LABELS,
     Binding,
     Outcome,
     Problem,
-    Reach,
     Severity,
     Verdict,
 )
@@ -227,23 +223,6 @@ def place_name(assessment: Assessment) -> str:
     return manifest.name_en if current() == "en" else manifest.name
 
 
-def coverage_record(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of ``Coverage.units`` for machines: people of 60 and over under the short names, the others beside them."""
-    record = {key: row[key] for key in ("unit", "unit_name", "level", "kind", "minutes")}
-    reasons = ("covered", "uncovered", "unlocatable", "too_far", "island", "no_facility", "unknown")
-    record["pop60"] = _people(row["pop60"])
-    record |= {reason: _people(row[f"pop60_{reason}"]) for reason in reasons}
-    for group in ("pop_total", "pop65"):
-        record[group] = _people(row[group])
-        record |= {f"{group}_{reason}": _people(row[f"{group}_{reason}"]) for reason in reasons}
-    return record
-
-
-def _people(value: float) -> float | int | None:
-    number = float(value)
-    return None if np.isnan(number) else int(number) if number.is_integer() else number
-
-
 def problem_record(problem: Problem) -> dict[str, Any]:
     """A data problem for machines."""
     return {
@@ -253,75 +232,6 @@ def problem_record(problem: Problem) -> dict[str, Any]:
         "remedy": problem.remedy,
         "rows": list(problem.rows),
     }
-
-
-def assessment_record(assessment: Assessment) -> dict[str, Any]:
-    """The whole assessment as the one JSON object that others may rely on."""
-    manifest = assessment.layers.manifest
-    return {
-        "workspace": {
-            "name": manifest.name,
-            "name_en": manifest.name_en,
-            "synthetic": list(manifest.synthetic_roles),
-            "note": synthetic_label(assessment),
-        },
-        "pack": {"id": assessment.pack.id, "name": assessment.pack.name, "chain": list(assessment.pack.chain)},
-        "scenario": None,
-        "year": assessment.year,
-        "verdicts": [verdict_record(verdict) for verdict in assessment.verdicts],
-        "coverage": [coverage_record(row) for c in assessment.coverages for row in c.units.to_dict("records")],
-        "problems": [problem_record(problem) for problem in assessment.problems],
-        "provenance": dict(assessment.provenance),
-    }
-
-
-def group_of(coverage: Coverage) -> str:
-    """The people whose coverage is shown: those of 60 and over, or everybody where the ages are not known."""
-    return "pop_total" if coverage.units["pop60"].isna().all() else "pop60"
-
-
-def share_text(row: Any, group: str) -> str:
-    """The covered share as text with two decimals."""
-    return with_unit(covered_share(row, group), "%", trim=False)
-
-
-def covered_share(row: Any, group: str) -> Fraction | None:
-    """The covered share of a group in one row of ``Coverage.units``, in per cent; None for nobody or unknown."""
-    total = float(row[group])
-    if np.isnan(total) or total == 0:
-        return None
-    return 100 * Fraction(float(row[f"{group}_covered"])) / Fraction(total)
-
-
-def units_with_coverage(assessment: Assessment, coverage: Coverage) -> gpd.GeoDataFrame | None:
-    """The polygons of the county and its townships with their coverage account; None without a units layer."""
-    units = assessment.layers.get("units")
-    if units is None:
-        return None
-    rows = coverage.units.drop(columns=["unit_name", "level"])
-    joined = units.merge(rows, left_on="unit_code", right_on="unit", how="inner").drop(columns="unit")
-    shares = {group: [covered_share(row, group) for row in joined.to_dict("records")] for group in GROUPS}
-    for group, values in shares.items():
-        joined[f"{group}_share"] = [np.nan if value is None else round(float(value), 4) for value in values]
-    return joined
-
-
-def demand_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoDataFrame:
-    """The demand points with time, reason, nearest facility and what is missing."""
-    demand = assessment.layers.frames["demand"]
-    people = coverage.demand
-    names = dict(zip(coverage.facilities["facility_id"], coverage.facilities["name"], strict=True))
-    return demand.assign(
-        service=coverage.service.id,
-        reach=people["reach"].to_numpy(object),
-        reason=[_(REACH_LABELS[Reach(reach)]) for reach in people["reach"]],
-        minutes=(people["ms"].astype("Float64") / 60_000).round(2).to_numpy(float, na_value=np.nan),
-        ms=people["ms"].to_numpy(float, na_value=np.nan),
-        excess_s=(people["excess_ms"].astype("Float64") / 1000).to_numpy(float, na_value=np.nan),
-        facility_id=people["facility_id"].to_numpy(object),
-        facility_name=[names.get(name, "") for name in people["facility_id"]],
-        leg_m=people["leg_m"].round(2).to_numpy(float),
-    )
 
 
 def estates_with_verdict(assessment: Assessment) -> gpd.GeoDataFrame | None:
@@ -362,17 +272,3 @@ def estates_with_verdict(assessment: Assessment) -> gpd.GeoDataFrame | None:
 
 def _label_of(verdict: Verdict) -> str:
     return _(OUTCOME_LABELS[verdict.outcome])
-
-
-def facilities_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoDataFrame:
-    """All facilities of the layer, with whether they operate in the year, are located, and whom they reach."""
-    facilities = assessment.layers.frames["facilities"]
-    operating = set(assessment.facilities["facility_id"])
-    added = [
-        "facility_id",
-        "located",
-        *(f"{group}_{what}" for group in GROUPS for what in ("reached", "only", "nearest")),
-    ]
-    merged = facilities.merge(coverage.facilities[added], on="facility_id", how="left")
-    located = merged["located"].eq(True)
-    return merged.assign(operating=merged["facility_id"].isin(operating), located=located)

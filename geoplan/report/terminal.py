@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich import box
@@ -11,21 +12,29 @@ from rich.table import Table
 from rich.text import Text
 
 from geoplan.assess import Assessment
+from geoplan.coverage import UNCOVERED, Coverage
 from geoplan.i18n import _
-from geoplan.model import Outcome, Problem, Severity, Verdict
-from geoplan.report import style, tables
+from geoplan.model import REACH_LABELS, Outcome, Problem, Reach, Severity, Verdict
+from geoplan.report import reach, style, tables
 
 _MOST_ESTATES = 8
 _MOST_ROWS = 5
 
 
-def show(assessment: Assessment, files: list[Path], console: Console) -> None:
-    """Print an assessment for a planner."""
+def show(assessment: Assessment, files: list[Path], console: Console, *, facilities: bool = False) -> None:
+    """Print an assessment for a planner.
+
+    Args:
+        facilities: with a table of what each facility adds.
+    """
     console.print(_head(assessment))
     console.print(_verdicts(assessment))
     console.print(_grounds(assessment))
     for coverage in assessment.coverages:
-        console.print(_coverage(assessment, coverage.service.id))
+        console.print(_coverage(assessment, coverage))
+        console.print(_reasons(coverage))
+    for part in _asked_for(assessment, facilities=facilities):
+        console.print(part)
     estates = _estates(assessment)
     if estates is not None:
         console.print(estates)
@@ -49,8 +58,8 @@ def _head(assessment: Assessment) -> Text:
     head.append(tables.place_name(assessment), style="bold")
     pack = assessment.pack
     head.append(
-        _("  {year} 年 · 规则包 {pack}（{document}）").format(
-            year=assessment.year, pack=pack.id, document=pack.document
+        _("  {year} 年 · 规则包 {pack}（{document}） · {travel}").format(
+            year=assessment.year, pack=pack.id, document=pack.document, travel=reach.travel_text(assessment)
         )
     )
     label = tables.synthetic_label(assessment)
@@ -112,13 +121,17 @@ def _grounds(assessment: Assessment) -> Text:
     return Text("\n".join(lines) + "\n", style="dim")
 
 
-def _coverage(assessment: Assessment, service: str) -> Table:
-    """Units down, the account of people across, and what else is judged by township."""
-    coverage = next(c for c in assessment.coverages if c.service.id == service)
-    group = tables.group_of(coverage)
-    title = _("{minutes} 分钟步行覆盖（{who}）").format(
-        minutes=coverage.service.minutes, who=_("60岁以上") if group == "pop60" else _("总人口")
+def _title(assessment: Assessment, coverage: Coverage) -> str:
+    """``养老服务：步行 15 分钟覆盖（60岁以上人口）``."""
+    service, who = coverage.service, reach.group_label(reach.group_of(coverage))
+    return _("{service}：{mode} {minutes} 分钟覆盖（{who}）").format(
+        service=reach.service_name(service), mode=assessment.profile.label, minutes=service.minutes, who=who
     )
+
+
+def _coverage(assessment: Assessment, coverage: Coverage) -> Table:
+    """Units down, the account of people across, and what else is judged by township."""
+    group = reach.group_of(coverage)
     land = {v.count.unit: v for v in assessment.verdicts if v.rule.indicator == "land_per_capita"}
     centres = {
         v.count.unit: v
@@ -137,16 +150,64 @@ def _coverage(assessment: Assessment, service: str) -> Table:
     ]
     columns += [(_("综合中心"), right)] if centres else []
     columns += [(_("人均用地"), right)] if land else []
-    table = _table(title, *columns)
+    table = _table(escape(_title(assessment, coverage)), *columns)
     for row in coverage.units.to_dict("records"):
         cells: list[str | Text] = [
             escape(_unit_name(row, assessment)),
             *(f"{row[group + part]:,.0f}" for part in account),
         ]
-        cells.append(tables.share_text(row, group))
+        cells.append(reach.share_text(row, group))
         cells += [_centre(centres.get(row["unit"]))] if centres else []
         cells += [_land(land.get(row["unit"]))] if land else []
         table.add_row(*cells, style="bold" if row["level"] == "county" else None)
+    return table
+
+
+def _reasons(coverage: Coverage) -> Text:
+    """How many people of the county are not covered for which reason; blank where nobody is."""
+    group, county = reach.group_of(coverage), coverage.units.iloc[0]
+    parts = [
+        _("{reason} {people}").format(reason=_(REACH_LABELS[reason]), people=f"{county[f'{group}_{reason}']:,.0f}")
+        for reason in (*UNCOVERED, Reach.UNLOCATABLE)
+        if county[f"{group}_{reason}"] > 0
+    ]
+    text = _("· 未覆盖的原因（人）：{reasons}；逐点见 demand.csv").format(reasons=_("，").join(parts)) if parts else ""
+    return Text(f"{text}\n" if text else "", style="dim")
+
+
+def _asked_for(assessment: Assessment, *, facilities: bool) -> Iterator[Table]:
+    """The tables that are shown only when asked for."""
+    for place, coverage in enumerate(assessment.coverages):
+        if assessment.sensitivity:
+            at_speeds = {speed: answers[place] for speed, answers in assessment.sensitivity.items()}
+            yield _sensitivity(assessment, coverage, at_speeds)
+        if facilities:
+            yield _facilities(coverage)
+
+
+def _sensitivity(assessment: Assessment, coverage: Coverage, at_speeds: dict[float, Coverage]) -> Table:
+    """Units down, the covered share at each speed across."""
+    group = reach.group_of(coverage)
+    title = _("{service}：不同速度").format(service=reach.service_name(coverage.service))
+    table = _table(escape(title), (_("单元"), ""), *((f"{speed:g} m/s", "right") for speed in at_speeds))
+    units = [one.units.to_dict("records") for one in at_speeds.values()]
+    for rows in zip(*units, strict=True):
+        shares = [reach.share_text(row, group) for row in rows]
+        style_ = "bold" if rows[0]["level"] == "county" else None
+        table.add_row(escape(_unit_name(rows[0], assessment)), *shares, style=style_)
+    return table
+
+
+def _facilities(coverage: Coverage) -> Table:
+    """What each facility adds, those that add least first: they could go with the least loss."""
+    group = reach.group_of(coverage)
+    title = _("{service}：各设施的作用").format(service=reach.service_name(coverage.service))
+    names = (_("可达"), _("只有它能到"), _("与其他设施重叠"), _("以它为最近"))
+    table = _table(escape(title), (_("编号"), ""), (_("设施"), ""), *((name, "right") for name in names))
+    for row in coverage.facilities.sort_values([f"{group}_only", "facility_id"]).to_dict("records"):
+        counts = [f"{row[f'{group}_{what}']:,.0f}" for what in ("reached", "only", "shared", "nearest")]
+        cells = counts if row["located"] else [_("未定位"), "", "", ""]
+        table.add_row(escape(str(row["facility_id"])), escape(str(row["name"])), *cells)
     return table
 
 

@@ -29,7 +29,7 @@ from geoplan.i18n import _, current
 from geoplan.layers import townships
 from geoplan.layers.schema import FUNCTIONS, label
 from geoplan.model import OUTCOME_LABELS, OUTCOME_SYMBOLS, REACH_LABELS, Outcome, Reach
-from geoplan.report import style, tables
+from geoplan.report import reach, style, tables
 
 _MAIN_ROADS = ("motorway", "trunk", "primary", "secondary", "tertiary")
 _SIMPLIFY_M = 8.0  # finer than a pixel at the zoom a county is looked at
@@ -194,10 +194,10 @@ def _roads(assessment: Assessment) -> folium.FeatureGroup:
 
 
 def _townships(assessment: Assessment, coverage: Coverage) -> Iterator[folium.FeatureGroup]:
-    units = townships(tables.units_with_coverage(assessment, coverage))
+    units = townships(reach.units_with_coverage(assessment, coverage))
     if units is None:
         return
-    people = tables.group_of(coverage)
+    people = reach.group_of(coverage)
     group = _group(_("镇街覆盖率"))
     units = units.assign(
         popup=[_unit_popup(row, people) for row in units.to_dict("records")],
@@ -227,20 +227,16 @@ def _unit_popup(row: dict[str, Any], group: str) -> str:
     return _rows(
         str(row["name"]),
         [
-            (_group_name(group), _people(row[group])),
-            (_("覆盖率"), tables.share_text(row, group)),
+            (reach.group_label(group), _people(row[group])),
+            (_("覆盖率"), reach.share_text(row, group)),
             (_(REACH_LABELS[Reach.COVERED]), _people(row[f"{group}_covered"])),
             *(
-                (_(REACH_LABELS[reach]), _people(row[f"{group}_{reach}"]))
-                for reach in Reach
-                if reach != Reach.COVERED and row[f"{group}_{reach}"]
+                (_(REACH_LABELS[reason]), _people(row[f"{group}_{reason}"]))
+                for reason in Reach
+                if reason != Reach.COVERED and row[f"{group}_{reason}"]
             ),
         ],
     )
-
-
-def _group_name(group: str) -> str:
-    return {"pop_total": _("总人口"), "pop60": _("60岁以上人口"), "pop65": _("65岁以上人口")}[group]
 
 
 def _people(value: Any) -> str:
@@ -260,17 +256,17 @@ def _service_areas(assessment: Assessment, coverage: Coverage) -> folium.Feature
 
 def _demand(assessment: Assessment, coverage: Coverage) -> Iterator[folium.FeatureGroup]:
     """One layer per reason, so that each can be switched."""
-    group_name = tables.group_of(coverage)
-    demand = tables.demand_with_reach(assessment, coverage)
+    group_name = reach.group_of(coverage)
+    demand = reach.demand_with_reach(assessment, coverage)
     people = demand[group_name].fillna(0).to_numpy(float)
     low, high = _DOT_RADIUS
     radius = low + (high - low) * np.sqrt(people / max(people.max(), 1))
     demand = demand.assign(radius=np.round(radius, 1), popup=[_demand_popup(row) for row in demand.to_dict("records")])
-    for reach in Reach:
-        chosen = demand[demand["reach"] == reach.value]
+    for reason in Reach:
+        chosen = demand[demand["reach"] == reason.value]
         if len(chosen):
-            title = _("居民点：{reason}（{count}）").format(reason=_(REACH_LABELS[reach]), count=len(chosen))
-            yield _dots(title, chosen, style.REACH_COLOURS[reach])
+            title = _("居民点：{reason}（{count}）").format(reason=_(REACH_LABELS[reason]), count=len(chosen))
+            yield _dots(title, chosen, style.REACH_COLOURS[reason])
 
 
 def _dots(
@@ -298,7 +294,6 @@ def _dots(
 
 def _demand_popup(row: dict[str, Any]) -> str:
     time = "" if np.isnan(row["minutes"]) else _("{minutes} 分钟").format(minutes=row["minutes"])
-    late = "" if not row["excess_s"] > 0 else _("{seconds} 秒").format(seconds=f"{row['excess_s']:,.0f}")
     return _rows(
         str(row["name"] or row["demand_id"]),
         [
@@ -307,14 +302,15 @@ def _demand_popup(row: dict[str, Any]) -> str:
             (_("60岁以上人口"), _people(row["pop60"])),
             (_("状态"), str(row["reason"])),
             (_("最近设施"), str(row["facility_name"])),
-            (_("步行时间"), time),
-            (_("超出"), late),
+            (_("所需时间"), time),
+            (_("原因"), str(row["why"])),
+            (_("改接主网"), _("是") if row["moved"] else ""),
         ],
     )
 
 
 def _facilities(assessment: Assessment, coverage: Coverage) -> Iterator[folium.FeatureGroup]:
-    facilities = tables.facilities_with_reach(assessment, coverage)
+    facilities = reach.facilities_with_reach(assessment, coverage)
     facilities = facilities.assign(popup=[_facility_popup(row) for row in facilities.to_dict("records")])
     for kind, look in style.FACILITY_STYLES.items():
         chosen = facilities[(facilities["kind"] == kind) & facilities["operating"]]
@@ -339,6 +335,7 @@ def _facility_popup(row: dict[str, Any]) -> str:
             (_("服务范围内总人口"), _people(row["pop_total_reached"])),
             (_("服务范围内60岁以上"), _people(row["pop60_reached"])),
             (_("只有它能到的60岁以上"), _people(row["pop60_only"])),
+            (_("与其他设施重叠的60岁以上"), _people(row["pop60_shared"])),
             (_("来源"), str(row["source"])),
         ],
     )
@@ -392,8 +389,8 @@ def _names(assessment: Assessment) -> Iterator[folium.FeatureGroup]:
 
 
 def _title(assessment: Assessment, coverage: Coverage) -> str:
-    people = tables.group_of(coverage)
-    share = tables.share_text(coverage.units.iloc[0].to_dict(), people)
+    people = reach.group_of(coverage)
+    share = reach.share_text(coverage.units.iloc[0].to_dict(), people)
     mark = tables.synthetic_label(assessment)
     badge = f'<span class="gp-badge">{escape(mark)}</span>' if mark else ""
     verdicts = "".join(
@@ -401,10 +398,11 @@ def _title(assessment: Assessment, coverage: Coverage) -> str:
         for v in assessment.verdicts
         if v.count.level == "county"
     )
-    text = _("{group}步行 {minutes} 分钟可达").format(group=_group_name(people), minutes=coverage.service.minutes)
+    who, mode = reach.group_label(people), assessment.profile.label
+    text = _("{group}{mode} {minutes} 分钟可达").format(group=who, mode=mode, minutes=coverage.service.minutes)
     pack = assessment.pack.name_en if current() == "en" else assessment.pack.name
-    speed = _("{year} 年 · 规则包 {pack} · 步行 {speed} m/s").format(
-        year=assessment.year, pack=pack, speed=assessment.settings.walk_speed_mps
+    speed = _("{year} 年 · 规则包 {pack} · {travel}").format(
+        year=assessment.year, pack=pack, travel=reach.travel_text(assessment)
     )
     return (
         f'<div class="gp-title" lang="{current()}"><h1>{escape(tables.place_name(assessment))}</h1>{badge}<div class="small">{escape(speed)}</div>'
@@ -421,5 +419,5 @@ def _legend(assessment: Assessment, coverage: Coverage) -> str:
     for bound, colour in style.COVERAGE_CLASSES:
         classes.append(f'<div><i class="gp-swatch" style="background:{colour}"></i>{lower}–{bound}%</div>')
         lower = bound
-    title = _("镇街覆盖率（{group}）").format(group=_group_name(tables.group_of(coverage)))
+    title = _("镇街覆盖率（{group}）").format(group=reach.group_label(reach.group_of(coverage)))
     return f'<div class="gp-legend"><b>{escape(title)}</b>{"".join(classes)}</div>'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from geoplan.assess import Assessment
 from geoplan.i18n import _
 from geoplan.model import Verdict
-from geoplan.report import tables
+from geoplan.report import reach, tables
 from geoplan.web import rows
 from geoplan.web.rows import Table
 
@@ -110,11 +110,12 @@ def key_figures(assessment: Assessment) -> list[KeyFigure]:
 
 def _covered(assessment: Assessment) -> KeyFigure:
     coverage = assessment.coverages[0]
-    group, county = tables.group_of(coverage), coverage.units.iloc[0].to_dict()
+    group, county = reach.group_of(coverage), coverage.units.iloc[0].to_dict()
     who = _("60岁以上") if group == "pop60" else _("总人口")
-    name = _("{who}步行{minutes}分钟可达").format(who=who, minutes=coverage.service.minutes)
+    mode, minutes = assessment.profile.label, coverage.service.minutes
+    name = _("{who}{mode}{minutes}分钟可达").format(who=who, mode=mode, minutes=minutes)
     note = _("{covered} / {all} 人").format(covered=f"{county[f'{group}_covered']:,.0f}", all=f"{county[group]:,.0f}")
-    return KeyFigure(name, tables.share_text(county, group), note)
+    return KeyFigure(name, reach.share_text(county, group), note)
 
 
 def _judged(assessment: Assessment, indicator: str, name: str, *, by_count: bool = False) -> KeyFigure:

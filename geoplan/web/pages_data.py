@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from geoplan.i18n import _
+from geoplan.report import reach
 from geoplan.web import parts, rows
 from geoplan.web.cache import View
 
@@ -44,8 +45,9 @@ def _parameters(view: View) -> None:
             (_("规则包"), pack),
             (_("规划文件"), assessment.pack.document),
             (_("核查年份"), str(assessment.year)),
-            (_("步行速度"), f"{made['walk_speed_mps']} m/s"),
+            (_("出行方式"), reach.travel_text(assessment)),
             (_("离路距离上限"), f"{made['snap_limit_m']:,.0f} m"),
+            (_("小孤岛限值"), f"{made['small_island_m']:,.0f} m"),
             (_("坐标系"), str(made["crs"])),
             (_("路网"), size),
             (_("数据摘要"), str(made["digest"])),

@@ -15,7 +15,7 @@ import streamlit as st
 
 from geoplan.errors import GeoplanError, LayerError
 from geoplan.i18n import _, current
-from geoplan.report import problem_line, tables
+from geoplan.report import problem_line, reach, tables
 from geoplan.web import rows
 from geoplan.web.cache import View
 from geoplan.web.rows import Table
@@ -69,8 +69,8 @@ def heading(title: str, view: View) -> None:
     """The page's title, what was asked, and the mark of synthetic data."""
     assessment = view.assessment
     pack = assessment.pack.name_en if current() == "en" else assessment.pack.name
-    asked = _("{year} 年 · 规则包 {pack} · 步行 {speed} m/s").format(
-        year=assessment.year, pack=pack, speed=view.question.speed
+    asked = _("{year} 年 · 规则包 {pack} · {travel}").format(
+        year=assessment.year, pack=pack, travel=reach.travel_text(assessment)
     )
     mark = badge(tables.synthetic_label(assessment))
     st.html(f'<div class="gp-head"><h1>{escape(title)}</h1><span class="gp-asked">{escape(asked)}</span>{mark}</div>')

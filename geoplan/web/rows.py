@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geoplan.assess import Assessment
@@ -22,7 +23,7 @@ from geoplan.model import (
     Rule,
     Severity,
 )
-from geoplan.report import style, tables
+from geoplan.report import reach, style, tables
 
 TEXT, LONG, FIGURE = "text", "long", "figure"
 """Kinds of columns that hold text: a long one may take several lines, a figure has its unit and stands to the right."""
@@ -74,19 +75,24 @@ def table(rows: Iterable[Mapping[str, Any]], *columns: tuple[str, str, str]) -> 
 
 def township_table(assessment: Assessment, coverage: Coverage) -> Table:
     """The account of people: the county first, then its townships; covered and the reasons why not add up to the total."""
-    group = tables.group_of(coverage)
+    group = reach.group_of(coverage)
     rows = [
-        {**row, "name": _unit_name(assessment, row), "share": _float(tables.covered_share(row, group))}
+        {**row, "name": _unit_name(assessment, row), "share": _float(reach.covered_share(row, group))}
         for row in coverage.units.to_dict("records")
     ]
-    reasons = [reach for reach in Reach if reach is not Reach.COVERED and coverage.units[f"{group}_{reach}"].sum() > 0]
+    reasons = [
+        reason for reason in Reach if reason is not Reach.COVERED and coverage.units[f"{group}_{reason}"].sum() > 0
+    ]
     return table(
         rows,
         ("unit", _("代码"), TEXT),
         ("name", _("单元"), TEXT),
         (group, _("60岁以上（人）") if group == "pop60" else _("总人口（人）"), PEOPLE),
         (f"{group}_covered", _("已覆盖（人）"), PEOPLE),
-        *((f"{group}_{reach}", _("{reason}（人）").format(reason=_(REACH_LABELS[reach])), PEOPLE) for reach in reasons),
+        *(
+            (f"{group}_{reason}", _("{reason}（人）").format(reason=_(REACH_LABELS[reason])), PEOPLE)
+            for reason in reasons
+        ),
         ("share", _("覆盖率（%）"), SHARE),
     )
 
@@ -104,10 +110,12 @@ def _float(value: Any) -> float:
 def demand_table(assessment: Assessment, coverage: Coverage) -> Table:
     """The demand points: how long to the nearest facility, and why not."""
     towns = _town_names(assessment)
-    rows = [
-        {**row, "town": towns(row["township"]), "over": row["excess_s"] if row["excess_s"] > 0 else float("nan")}
-        for row in tables.demand_with_reach(assessment, coverage).drop(columns="geometry").to_dict("records")
-    ]
+    rows = []
+    for row in reach.demand_with_reach(assessment, coverage).drop(columns="geometry").to_dict("records"):
+        over = row["excess_s"] if row["excess_s"] > 0 else np.nan
+        rows.append(
+            {**row, "over": over, "town": towns(row["township"]), "moved_word": _("是") if row["moved"] else ""}
+        )
     return table(
         rows,
         ("demand_id", _("编号"), TEXT),
@@ -116,10 +124,12 @@ def demand_table(assessment: Assessment, coverage: Coverage) -> Table:
         ("pop_total", _("总人口（人）"), PEOPLE),
         ("pop60", _("60岁以上（人）"), PEOPLE),
         ("reason", _("状态"), TEXT),
-        ("minutes", _("步行（分钟）"), TIME),
+        ("minutes", _("所需时间（分钟）"), TIME),
         ("over", _("超出（秒）"), WHOLE),
         ("leg_m", _("离路（m）"), WHOLE),
         ("facility_name", _("最近设施"), TEXT),
+        *((("moved_word", _("改接主网"), TEXT),) if coverage.demand["moved"].any() else ()),
+        ("why", _("原因"), LONG),
     )
 
 
@@ -151,6 +161,7 @@ def facility_table(assessment: Assessment, only: set[str] | None = None) -> Tabl
         ("site_area_m2", _("用地（m²）"), AREA),
         ("pop60_reached", _("可达60岁以上（人）"), PEOPLE),
         ("pop60_only", _("只有它能到的60岁以上（人）"), PEOPLE),
+        ("pop60_shared", _("与其他设施重叠的60岁以上（人）"), PEOPLE),
         ("status_word", _("状态"), TEXT),
         ("function_words", _("功能"), TEXT),
     )
@@ -158,7 +169,7 @@ def facility_table(assessment: Assessment, only: set[str] | None = None) -> Tabl
 
 def _facilities(assessment: Assessment) -> pd.DataFrame:
     """Every facility with whom it reaches."""
-    return tables.facilities_with_reach(assessment, assessment.coverages[0]).drop(columns="geometry")
+    return reach.facilities_with_reach(assessment, assessment.coverages[0]).drop(columns="geometry")
 
 
 def _listed(codes: str) -> str:

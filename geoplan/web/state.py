@@ -35,7 +35,7 @@ class Question:
     @property
     def settings(self) -> Settings:
         """The parameters of the assessment."""
-        return Settings(walk_speed_mps=self.speed)
+        return Settings(speed_mps=self.speed)
 
 
 def workspace() -> Path:
