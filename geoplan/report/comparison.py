@@ -20,7 +20,7 @@ from geoplan.compare import ADDED, CHANGED, FARTHER, GAINS, LOSES, MOVED, NEARER
 from geoplan.i18n import _, mark
 from geoplan.layers.schema import ROLES, label
 from geoplan.model import Verdict
-from geoplan.report import tables
+from geoplan.report import reach, tables
 from geoplan.report.writing import whole_files
 
 GEOPACKAGE, JSON_FILE, VERDICTS_CSV = "comparison.gpkg", "comparison.json", "comparison.csv"
@@ -193,7 +193,7 @@ def show_comparison(comparisons: Comparisons, console: Console) -> None:
     else:
         console.print(_printed(_("结论变化"), flips))
     first = next(iter(comparisons.values()))
-    group = tables.group_of(first.base.coverages[0])
+    group = reach.group_of(first.base.coverages[0])
     coverage = coverage_matrix(comparisons, group).drop(columns="unit")
     coverage = coverage.rename(columns={"service": _("服务"), "unit_name": _("单元")})
     who = _("60岁以上") if group == "pop60" else _("总人口")
