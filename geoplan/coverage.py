@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +22,8 @@ WHOLE_AREA = "*"
 """The unit code of the whole workspace where there is no county in the units layer."""
 OUTSIDE = "-"
 """The unit code of demand points in the county that lie in no township."""
+_REASONS = tuple(Reach)
+_COVERED = _REASONS.index(Reach.COVERED)
 
 
 @dataclass(frozen=True)
@@ -79,141 +82,161 @@ def cover(
             not changed.
         reopened: travel times with every closed road open; None where no road is closed.
     """
-    demand, facilities = frames["demand"], frames["facilities"]
-    people = _reach_of_demand(service, travel, homes, sites, frames)
-    if reopened is not None:
-        people = _blaming_closed_roads(people, service, reopened.nearest(homes, sites), facilities)
+    nearest = travel.nearest(homes, sites)
+    would_be = None if reopened is None else reopened.nearest(homes, sites)
+    reasons = _reasons(service, nearest, would_be, homes, sites)
     trips = travel.within(homes, sites, service.limit_ms)
-    counted = _what_each_adds(trips, people, demand, facilities.assign(located=sites.located))
-    return Coverage(service, counted, people, _by_unit(service, people, demand, frames.get("units")))
+    facilities = frames["facilities"].assign(
+        located=sites.located, **_what_each_adds(trips, nearest, reasons == _COVERED, frames["demand"], len(sites))
+    )
+    people = _people(service, frames, nearest, would_be, reasons, homes)
+    return Coverage(service, facilities, people, _by_unit(service, reasons, frames["demand"], frames.get("units")))
+
+
+def _reasons(
+    service: Service, nearest: Nearest, would_be: Nearest | None, homes: Locations, sites: Locations
+) -> NDArray[np.int64]:
+    """int64 (k,), for each home the place of its reason in ``_REASONS``."""
+    reached = nearest.ms != UNREACHED
+    away = Reach.ISLAND if sites.located.any() else Reach.NO_FACILITY
+    reasons = np.select(
+        [~homes.located, reached & (nearest.ms <= service.limit_ms), reached],
+        [_REASONS.index(reason) for reason in (Reach.UNLOCATABLE, Reach.COVERED, Reach.TOO_FAR)],
+        default=_REASONS.index(away),
+    )
+    if would_be is not None:
+        helped = (would_be.ms != UNREACHED) & (would_be.ms <= service.limit_ms)
+        reasons[helped & homes.located & (reasons != _COVERED)] = _REASONS.index(Reach.CLOSED_ROAD)
+    return reasons
 
 
 def _what_each_adds(
-    trips: Trips, people: pd.DataFrame, demand: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame
-) -> gpd.GeoDataFrame:
-    """The facilities with the people that each reaches, alone and with others, and of whom it is the nearest."""
+    trips: Trips, nearest: Nearest, covered: NDArray[np.bool_], demand: gpd.GeoDataFrame, count: int
+) -> dict[str, NDArray[np.float64]]:
+    """Columns of people that each facility reaches, alone and with others, and of whom it is the nearest."""
     alone = np.bincount(trips.home, minlength=len(demand))[trips.home] == 1
-    nearest = people["facility_id"].where(people["reach"] == Reach.COVERED, "").to_numpy(object)
-    counted = facilities.copy()
+    columns = {}
     for group in GROUPS:
-        who = demand[group].fillna(0).to_numpy(float)
+        who = np.nan_to_num(demand[group].to_numpy(float))
         for what, chosen in (("reached", np.ones_like(alone)), ("only", alone), ("shared", ~alone)):
-            counted[f"{group}_{what}"] = np.bincount(
-                trips.facility[chosen], weights=who[trips.home[chosen]], minlength=len(facilities)
-            )
-        own = pd.Series(who).groupby(nearest).sum()
-        counted[f"{group}_nearest"] = own.reindex(facilities["facility_id"]).fillna(0).to_numpy(float)
-    return counted
+            people = who[trips.home[chosen]]
+            columns[f"{group}_{what}"] = _sums(trips.facility[chosen], people, count)
+        columns[f"{group}_nearest"] = _sums(nearest.facility[covered], who[covered], count)
+    return columns
 
 
-def _reach_of_demand(
+def _sums(place: NDArray[np.int64], amounts: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """The sum of the amounts at each place; also float where there is no amount at all."""
+    return np.bincount(place, weights=amounts, minlength=count).astype(float, copy=False)
+
+
+def _people(
     service: Service,
-    travel: TravelTimes,
-    homes: Locations,
-    sites: Locations,
     frames: Mapping[str, gpd.GeoDataFrame],
+    nearest: Nearest,
+    would_be: Nearest | None,
+    reasons: NDArray[np.int64],
+    homes: Locations,
 ) -> pd.DataFrame:
-    """The rows of ``Coverage.demand`` as they are with the roads that are open."""
-    demand, ids = frames["demand"], _ids(frames["facilities"])
-    nearest = travel.nearest(homes, sites)
-    reached = nearest.ms != UNREACHED
-    away = Reach.ISLAND if sites.located.any() else Reach.NO_FACILITY
-    reach = np.select(
-        [~homes.located, reached & (nearest.ms <= service.limit_ms), reached],
-        [Reach.UNLOCATABLE.value, Reach.COVERED.value, Reach.TOO_FAR.value],
-        default=away.value,
-    )
+    """The rows of ``Coverage.demand``."""
+    demand = frames["demand"]
+    ids = np.append(frames["facilities"]["facility_id"].to_numpy(object), "")  # blank at ``UNREACHED``, the last place
+    blamed = reasons == _REASONS.index(Reach.CLOSED_ROAD)
+    other = nearest if would_be is None else would_be
     return pd.DataFrame(
         {
             "demand_id": demand["demand_id"].to_numpy(object),
             "township": demand["township"].to_numpy(object),
             "in_area": demand["in_area"].to_numpy(bool),
-            "reach": pd.Series(reach, dtype=object),
-            "ms": pd.array(nearest.ms, dtype="Int64").copy(),
+            "reach": pd.Series(np.array([reason.value for reason in _REASONS], dtype=object)[reasons], dtype=object),
+            "ms": _masked(nearest.ms, nearest.ms == UNREACHED),
             "facility_id": ids[nearest.facility],
-            "excess_ms": pd.array(np.maximum(nearest.ms - service.limit_ms, 0), dtype="Int64"),
+            "excess_ms": _masked(np.maximum(nearest.ms - service.limit_ms, 0), nearest.ms == UNREACHED),
             "leg_m": homes.leg_m,
             "moved": homes.moved,
-            "open_ms": pd.array([pd.NA] * len(demand), dtype="Int64"),
-            "open_facility_id": "",
+            "open_ms": _masked(other.ms, ~blamed),
+            "open_facility_id": np.where(blamed, ids[other.facility], ""),
         }
-    ).assign(
-        ms=lambda table: table["ms"].mask(~reached),
-        excess_ms=lambda table: table["excess_ms"].mask(~reached),
     )
 
 
-def _ids(facilities: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """The ids of facilities by their place in the list; blank at ``UNREACHED``, which is the last place."""
-    return np.append(facilities["facility_id"].to_numpy(object), "")
-
-
-def _blaming_closed_roads(
-    people: pd.DataFrame, service: Service, nearest: Nearest, facilities: gpd.GeoDataFrame
-) -> pd.DataFrame:
-    """The rows of demand in which the reason is a closed road where the point would be covered with all roads open."""
-    would_be = (nearest.ms != UNREACHED) & (nearest.ms <= service.limit_ms)
-    closed = would_be & people["reach"].isin(UNCOVERED).to_numpy()
-    return people.assign(
-        reach=people["reach"].mask(closed, Reach.CLOSED_ROAD.value),
-        open_ms=pd.Series(pd.array(nearest.ms, dtype="Int64").copy()).where(closed),
-        open_facility_id=np.where(closed, _ids(facilities)[nearest.facility], ""),
-    )
+def _masked(numbers: NDArray[np.int64], unknown: NDArray[np.bool_]) -> pd.arrays.IntegerArray:
+    return pd.arrays.IntegerArray(numbers.copy(), unknown.copy())
 
 
 def _by_unit(
-    service: Service, people: pd.DataFrame, demand: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None
+    service: Service, reasons: NDArray[np.int64], demand: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None
 ) -> pd.DataFrame:
-    rows = []
-    for unit, name, level, members in _members(people, units):
-        row: dict[str, object] = {
-            "unit": unit,
-            "unit_name": name,
-            "level": level,
-            "kind": service.id,
-            "minutes": service.minutes,
-        }
-        for group in GROUPS:
-            row |= _account(group, demand[group].to_numpy(float), people["reach"].to_numpy(object), members)
-        rows.append(row)
-    return pd.DataFrame(rows)
+    names, row, inside = _units(demand, units)
+    columns: dict[str, object] = {
+        "unit": [name[0] for name in names],
+        "unit_name": [name[1] for name in names],
+        "level": [name[2] for name in names],
+        "kind": service.id,
+        "minutes": service.minutes,
+    }
+    for group in GROUPS:
+        columns |= _account(group, demand[group].to_numpy(float), reasons, _Members(row, inside, len(names)))
+    return pd.DataFrame(columns)
 
 
-def _members(people: pd.DataFrame, units: gpd.GeoDataFrame | None) -> list[tuple[str, str, str, NDArray[np.bool_]]]:
-    """The units to report and which demand points belong to each: the county, its townships, the rest of it."""
-    inside = people["in_area"].to_numpy(bool)
+def _units(
+    demand: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None
+) -> tuple[list[tuple[str, str, str]], NDArray[np.int64], NDArray[np.bool_]]:
+    """Which units to report, and whose each demand point is.
+
+    Returns:
+        (code, name, level) of the county, its townships and the rest of it; for each demand point the row of its
+        township (-1 for none), and whether it is the county's.
+    """
+    inside = demand["in_area"].to_numpy(bool)
+    nowhere = np.full(len(demand), -1)
     towns = townships(units)
     if units is None or towns is None:
-        return [(WHOLE_AREA, "", "county", inside)]
+        return [(WHOLE_AREA, "", "county")], nowhere, inside
     county = units[units["level"] == "county"]
     code, name = (county["unit_code"].iloc[0], county["name"].iloc[0]) if len(county) == 1 else (WHOLE_AREA, "")
-    members = [(str(code), str(name), "county", inside)]
-    township = people["township"].to_numpy(object)
-    members += [
-        (str(c), str(n), "township", township == c) for c, n in zip(towns["unit_code"], towns["name"], strict=True)
-    ]
+    names = [(str(code), str(name), "county")]
+    names += [(str(code), str(name), "township") for code, name in zip(towns["unit_code"], towns["name"], strict=True)]
+    place = {code: number for number, (code, _name, level) in enumerate(names) if level == "township"}
+    township = demand["township"].to_numpy(object)
+    row = np.array([place.get(code, -1) for code in township], dtype=np.int64)
     rest = inside & (township == "")
-    return [*members, (OUTSIDE, "", "township", rest)] if rest.any() else members
+    if rest.any():
+        row[rest] = len(names)
+        names.append((OUTSIDE, "", "township"))
+    return names, row, inside
+
+
+class _Members(NamedTuple):
+    """Which demand points belong to which row of the units: one of their own or none, and the county's first row."""
+
+    row: NDArray[np.int64]
+    inside: NDArray[np.bool_]
+    rows: int
+
+    def sums(self, amounts: NDArray[np.float64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The sum of the chosen demand points' amounts for each row of the units."""
+        own = chosen & (self.row >= 0)
+        sums = _sums(self.row[own], amounts[own], self.rows)
+        sums[0] = amounts[chosen & self.inside].sum()
+        return sums
 
 
 def _account(
-    group: str, people: NDArray[np.float64], reach: NDArray[np.object_], members: NDArray[np.bool_]
-) -> dict[str, object]:
-    """One group's account in one unit. Covered, uncovered and unlocatable are summed apart from the total."""
+    group: str, people: NDArray[np.float64], reasons: NDArray[np.int64], members: _Members
+) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
+    """One group's account in every unit. Covered, uncovered and unlocatable are summed apart from the total."""
     known = ~np.isnan(people)
+    unknown = members.sums(np.ones(len(people)), ~known).astype(np.int64)
     if not known.any():
         columns = ("", "_covered", "_uncovered", *(f"_{reason}" for reason in UNCOVERED), "_unlocatable")
-        nothing: dict[str, object] = {f"{group}{column}": np.nan for column in columns}
-        return nothing | {f"{group}_unknown": int(members.sum())}
-
-    def total(mask: NDArray[np.bool_]) -> float:
-        return float(people[members & known & mask].sum())
-
-    reasons = {reason: total(reach == reason) for reason in Reach}
+        return {f"{group}{column}": np.full(members.rows, np.nan) for column in columns} | {f"{group}_unknown": unknown}
+    by_reason = {reason: members.sums(people, known & (reasons == place)) for place, reason in enumerate(_REASONS)}
     return {
-        group: total(np.ones(len(people), dtype=bool)),
-        f"{group}_covered": reasons[Reach.COVERED],
-        f"{group}_uncovered": sum(reasons[reason] for reason in UNCOVERED),
-        **{f"{group}_{reason}": reasons[reason] for reason in (*UNCOVERED, Reach.UNLOCATABLE)},
-        f"{group}_unknown": int((members & ~known).sum()),
+        group: members.sums(people, known),
+        f"{group}_covered": by_reason[Reach.COVERED],
+        f"{group}_uncovered": sum((by_reason[reason] for reason in UNCOVERED), np.zeros(members.rows)),
+        **{f"{group}_{reason}": by_reason[reason] for reason in (*UNCOVERED, Reach.UNLOCATABLE)},
+        f"{group}_unknown": unknown,
     }
