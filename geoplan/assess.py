@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ from geoplan.coverage import Coverage, cover, offering, operating
 from geoplan.errors import SettingsError
 from geoplan.i18n import _
 from geoplan.layers import Layers, Manifest, Progress
+from geoplan.memory import Memory
 from geoplan.model import SENSITIVITY_MPS, Problem, Service, Settings, Severity, Verdict
 from geoplan.network import (
     CLOSED,
@@ -206,30 +208,36 @@ def assess(
     year: int | None = None,
     settings: Settings | None = None,
     progress: Progress = lambda _stage: None,
+    memory: Memory | None = None,
 ) -> Assessment:
     """Assess a workspace's layers against a rule pack.
 
     Args:
         year: the year that is checked; the manifest's, else the pack's target year when not given.
+        memory: of an earlier run on layers that this one's differ from by a few edits: only what they touch is done
+            again, and the result is the same to the last bit.
 
     Raises:
         SettingsError: the settings name no way of travelling.
         NetworkError: the roads make no network.
     """
-    settings = settings or Settings()
+    settings, memory = settings or Settings(), memory or Memory()
     profile = profile_of(settings)
     year = year or default_year(layers.manifest, pack)
     frames = {**layers.frames, "facilities": operating(layers.frames["facilities"], year)}
     progress(_("建立路网"))
-    ways = ways_of(layers, profile)
+    ways = memory.recall("ways", (layers.frames["roads"], layers.get("dem"), profile), lambda: ways_of(layers, profile))
     progress(_("定位居民点和设施"))
-    homes, sites = (ways.locate(frames[role], settings) for role in ("demand", "facilities"))
+    homes, sites = (
+        memory.recall(role, (frames[role], ways.grid, settings), partial(ways.locate, frames[role], settings))
+        for role in ("demand", "facilities")
+    )
     progress(_("计算行程时间与覆盖"))
     places = _Places(frames, homes, sites)
-    coverages = _coverages(pack, ways, places)
-    sensitivity = {speed: _coverages(pack, ways.at_speed(speed), places) for speed in _speeds(settings)}
+    coverages = _coverages(pack, ways, places, memory)
+    sensitivity = _sensitivity(pack, ways, places, settings, memory)
     progress(_("绘制服务范围"))
-    areas = _service_areas(coverages, ways, frames["facilities"], sites)
+    areas = _service_areas(coverages, ways, places, memory)
     progress(_("对照规划条款"))
     facts = Facts(frames, {c.service.id: c.units for c in coverages}, _place(layers), year)
     return Assessment(
@@ -241,10 +249,10 @@ def assess(
         network=ways.network,
         facilities=frames["facilities"].assign(located=sites.located, moved=sites.moved),
         coverages=coverages,
-        sensitivity=MappingProxyType(sensitivity),
+        sensitivity=sensitivity,
         verdicts=evaluate(pack, facts),
         service_areas=areas,
-        problems=layers.problems + _problems(layers, ways, places, settings),
+        problems=layers.problems + _problems(layers, ways, places, settings, memory),
     )
 
 
@@ -286,43 +294,73 @@ class _Places:
     sites: Locations
 
 
-def _speeds(settings: Settings) -> tuple[float, ...]:
-    return SENSITIVITY_MPS if settings.sensitivity else ()
+def _sensitivity(
+    pack: Pack, ways: Ways, places: _Places, settings: Settings, memory: Memory
+) -> Mapping[float, tuple[Coverage, ...]]:
+    """By speed the coverages that it would give; empty unless asked for."""
+    coverages = {}
+    for speed in SENSITIVITY_MPS if settings.sensitivity else ():
+        slower = memory.recall(("ways", speed), (ways,), partial(ways.at_speed, speed))
+        coverages[speed] = _coverages(pack, slower, places, memory)
+    return MappingProxyType(coverages)
 
 
-def _coverages(pack: Pack, ways: Ways, places: _Places) -> tuple[Coverage, ...]:
+def _coverages(pack: Pack, ways: Ways, places: _Places, memory: Memory) -> tuple[Coverage, ...]:
     """The coverage of every service of a pack."""
     coverages = []
     for service in pack.services.values():
         facilities, sites = _sites_of(service, places.frames["facilities"], places.sites)
-        frames = {**places.frames, "facilities": facilities}
-        coverages.append(cover(service, ways.travel, places.homes, sites, frames, reopened=ways.reopened))
+        frames = {"demand": places.frames["demand"], "facilities": facilities}
+        if "units" in places.frames:
+            frames["units"] = places.frames["units"]
+        step = ("coverage", service.id, ways.profile.speed_mps)
+        inputs = (ways, service, places.homes, sites, *frames.values())
+        make = partial(cover, service, ways.travel, places.homes, sites, frames, reopened=ways.reopened)
+        coverages.append(memory.recall(step, inputs, make))
     return tuple(coverages)
 
 
-def _service_areas(
-    coverages: tuple[Coverage, ...], ways: Ways, facilities: gpd.GeoDataFrame, sites: Locations
-) -> gpd.GeoDataFrame:
-    drawer = AreaDrawer(ways.network, ways.times, SERVICE_AREA_MARGIN_M)
+def _service_areas(coverages: tuple[Coverage, ...], ways: Ways, places: _Places, memory: Memory) -> gpd.GeoDataFrame:
+    drawer = memory.recall(
+        "drawer", (ways.network, ways.times), lambda: AreaDrawer(ways.network, ways.times, SERVICE_AREA_MARGIN_M)
+    )
     columns: dict[str, list[object]] = {"facility_id": [], "name": [], "kind": [], "minutes": [], "geometry": []}
     for coverage in coverages:
         service = coverage.service
-        offered, places = _sites_of(service, facilities, sites)
-        reached = ways.travel.reached(places, drawer.search_ms(service.limit_ms))
-        areas = drawer.each(reached, [service.limit_ms])[0]
+        offered, sites = _sites_of(service, places.frames["facilities"], places.sites)
         columns["facility_id"] += offered["facility_id"].tolist()
         columns["name"] += offered["name"].tolist()
         columns["kind"] += [service.id] * len(offered)
         columns["minutes"] += [service.minutes] * len(offered)
-        columns["geometry"] += list(areas)
+        columns["geometry"] += _areas_of(service, sites, offered["facility_id"], ways, drawer, memory)
     return gpd.GeoDataFrame(columns, geometry="geometry", crs=ways.network.crs)
 
 
-def _problems(layers: Layers, ways: Ways, places: _Places, settings: Settings) -> tuple[Problem, ...]:
+def _areas_of(
+    service: Service, sites: Locations, ids: pd.Series, ways: Ways, drawer: AreaDrawer, memory: Memory
+) -> list[shapely.Geometry]:
+    """A service's areas, each drawn anew only where its facility is new or moved."""
+
+    def draw(row: int) -> shapely.Geometry:
+        reached = ways.travel.reached(_chosen(sites, np.array([row])), drawer.search_ms(service.limit_ms))
+        return drawer.each(reached, [service.limit_ms])[0][0]
+
+    return [
+        memory.recall(
+            ("area", service.id, name),
+            (drawer, service.limit_ms, int(sites.edge[row]), float(sites.along[row]), float(sites.leg_m[row])),
+            partial(draw, row),
+        )
+        for row, name in enumerate(ids)
+    ]
+
+
+def _problems(layers: Layers, ways: Ways, places: _Places, settings: Settings, memory: Memory) -> tuple[Problem, ...]:
     """What is worth knowing about how the figures came about."""
     slope = ways.elevation.problems if ways.elevation else ()
-    problems = [*slope, *_of_travel(ways), *_of_places(places, settings), *_of_roads(layers, ways.network)]
-    return tuple(problems)
+    inputs = (layers.frames["roads"], layers.get("units"), ways.network)
+    of_roads = memory.recall("problems of roads", inputs, lambda: tuple(_of_roads(layers, ways.network)))
+    return (*slope, *_of_travel(ways), *_of_places(places, settings), *of_roads)
 
 
 def _of_travel(ways: Ways) -> Iterator[Problem]:
