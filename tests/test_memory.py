@@ -1,0 +1,79 @@
+"""What a memory takes for the same, and when it lets a step be done again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geoplan.memory import Memory, same
+
+
+@dataclass(frozen=True)
+class Record:
+    """A frozen record that holds an array."""
+
+    name: str
+    cells: np.ndarray
+
+
+class Thing:
+    """No plain value: the same only as itself."""
+
+
+PAIRS = [
+    (1, 1),
+    ("a", "a"),
+    (2.5, 2.5),
+    (None, None),
+    ((1, "a"), (1, "a")),
+    (np.array([1.0, np.nan]), np.array([1.0, np.nan])),
+    (np.array(["a", ""], dtype=object), np.array(["a", ""], dtype=object)),
+    (pd.DataFrame({"a": [1, None]}), pd.DataFrame({"a": [1, None]})),
+    (MappingProxyType({"a": 1.0}), MappingProxyType({"a": 1.0})),
+    (Record("a", np.arange(3)), Record("a", np.arange(3))),
+]
+OTHERS = [
+    (1, 2),
+    (1, 1.0),
+    (1, True),
+    ((1,), (1, 2)),
+    (np.array([1.0, np.nan]), np.array([1.0, 0.0])),
+    (np.arange(2), np.arange(2.0)),
+    (pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [1]})),
+    (MappingProxyType({"a": 1.0}), MappingProxyType({"a": 2.0})),
+    (MappingProxyType({"a": 1.0}), MappingProxyType({"b": 1.0})),
+    (Record("a", np.arange(3)), Record("a", np.arange(4))),
+    (Thing(), Thing()),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_equal_values_are_the_same(one, other):
+    """Values, arrays, frames, mappings and records that hold the same are the same, unknown cells too."""
+    assert same(one, other)
+
+
+@pytest.mark.parametrize(("one", "other"), OTHERS)
+def test_what_differs_in_value_or_kind_is_not_the_same(one, other):
+    """One cell, one key, the type of a number or the identity of a thing makes the difference."""
+    assert not same(one, other)
+    assert same(one, one)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2)), max_size=20))
+def test_a_step_is_done_again_exactly_when_its_last_input_differs(calls):
+    """The result is always that of the inputs, and nothing is made twice in a row from the same."""
+    memory, made, last = Memory(), [], {}
+    for step, value in calls:
+        result = memory.recall(step, (value,), lambda step=step, value=value: made.append((step, value)) or value * 10)
+        assert result == value * 10
+        expected = [] if last.get(step) == value else [(step, value)]
+        assert made == expected
+        made.clear()
+        last[step] = value
