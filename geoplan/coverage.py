@@ -68,7 +68,7 @@ def cover(
     sites: Locations,
     frames: Mapping[str, gpd.GeoDataFrame],
     *,
-    reopened: TravelTimes | None = None,
+    reopened: Nearest | None = None,
 ) -> Coverage:
     """Who reaches a service.
 
@@ -77,12 +77,12 @@ def cover(
         sites: the locations of ``frames["facilities"]``, row by row.
         frames: ``demand``, ``facilities`` (those that offer the service, sorted by id) and, where known, ``units``;
             not changed.
-        reopened: travel times with every closed road open; None where no road is closed.
+        reopened: the nearest facility of each home once every closed road is open; None where no road is closed.
     """
     demand, facilities = frames["demand"], frames["facilities"]
     people = _reach_of_demand(service, travel, homes, sites, frames)
     if reopened is not None:
-        people = _blaming_closed_roads(people, service, reopened.nearest(homes, sites), facilities)
+        people = _blaming_closed_roads(people, service, reopened, facilities)
     trips = travel.within(homes, sites, service.limit_ms)
     counted = _what_each_adds(trips, people, demand, facilities.assign(located=sites.located))
     return Coverage(service, counted, people, _by_unit(service, people, demand, frames.get("units")))
@@ -153,7 +153,7 @@ def _blaming_closed_roads(
 ) -> pd.DataFrame:
     """The rows of demand in which the reason is a closed road where the point would be covered with all roads open."""
     would_be = (nearest.ms != UNREACHED) & (nearest.ms <= service.limit_ms)
-    closed = would_be & people["reach"].isin(UNCOVERED).to_numpy()
+    closed = would_be & (people["reach"] != Reach.COVERED).to_numpy()
     return people.assign(
         reach=people["reach"].mask(closed, Reach.CLOSED_ROAD.value),
         open_ms=pd.Series(pd.array(nearest.ms, dtype="Int64").copy()).where(closed),
