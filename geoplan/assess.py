@@ -238,7 +238,7 @@ def _service_areas(coverages: tuple[Coverage, ...], ways: Ways, places: _Places)
 def _problems(layers: Layers, ways: Ways, places: _Places, settings: Settings) -> tuple[Problem, ...]:
     """What is worth knowing about how the figures came about."""
     slope = ways.elevation.problems if ways.elevation else ()
-    problems = [*slope, *_of_travel(ways), *_of_places(places, settings), *_of_roads(layers, ways.network)]
+    problems = [*slope, *_of_travel(ways), *_of_places(ways, places, settings), *_of_roads(layers, ways.network)]
     return tuple(problems)
 
 
@@ -248,8 +248,14 @@ def _of_travel(ways: Ways) -> Iterator[Problem]:
         yield Problem(Severity.WARNING, "settings", text, _("对照规划请用步行"))
 
 
-def _of_places(places: _Places, settings: Settings) -> Iterator[Problem]:
+def _of_places(ways: Ways, places: _Places, settings: Settings) -> Iterator[Problem]:
     facilities = places.frames["facilities"]
+    apart = places.sites.located & ~ways.grid.on_main[places.sites.edge]
+    if apart.any():
+        text = _("设施位于与主网不相连的孤岛，只有岛上的人能到")
+        yield Problem(
+            Severity.NOTE, "facilities", text, _("如非实情，请接通道路"), tuple(facilities["facility_id"][apart])
+        )
     lost = facilities["facility_id"][~places.sites.located & facilities.geometry.notna().to_numpy()]
     if len(lost):
         text, remedy = _("设施附近没有可通行的道路，不参与覆盖计算"), _("请核对坐标，或补充道路")

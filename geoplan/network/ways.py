@@ -10,6 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.errors import NetworkError
+from geoplan.i18n import _
 from geoplan.layers import Layers
 from geoplan.model import Settings
 from geoplan.network.edge_times import CLOSED, EdgeTimes
@@ -86,10 +88,13 @@ def ways_of(layers: Layers, profile: Profile) -> Ways:
     """Build the network for a profile, with slope where the workspace has a DEM.
 
     Raises:
-        NetworkError: the profile can travel none of the roads, or the DEM does not touch them.
+        NetworkError: the profile can travel none of the roads, all of them are closed, or the DEM does not touch them.
     """
     network = build_network(layers.frames["roads"], profile, profile.reopened)
     entry = layers.manifest.entry("dem")
     elevation = read_elevation(network, layers.manifest.path(entry), entry.crs) if entry else None
     times, reopened = (profile.times(network, elevation, reopened=which) for which in (False, True))
+    if not times.usable.any():
+        text = _("可供{name}通行的道路全部封闭，请检查道路图层的 status 字段。")
+        raise NetworkError(text.format(name=profile.label))
     return Ways(network, profile, times, reopened, elevation)
