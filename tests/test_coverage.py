@@ -43,11 +43,11 @@ def covered_by(roads, demand, facilities, minutes, *, units=None, shut=()):
     frames = {"demand": demand, "facilities": facilities, "roads": roads}
     if units is not None:
         frames["units"] = units
-    shut = np.isin(np.arange(len(network.tail)), list(shut))
-    times = walking(network, 1.0).closing(shut, shut)
+    closed = np.array([edge for edge in shut if edge < len(network.tail)], dtype=np.int64)
+    times = walking(network, 1.0).closed(closed)
     homes, sites = places_on(network, demand, facilities, times.usable)
     reopened = None
-    if shut.any():
+    if len(closed):
         reopened = BothEngines(network, 1.0).nearest(*places_on(network, demand, facilities))
     return cover(service, BothEngines(network, times), homes, sites, frames, reopened=reopened)
 

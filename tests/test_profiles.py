@@ -12,7 +12,7 @@ from strategies import given_roads, roads_frame
 
 from geoplan.errors import NetworkError, SettingsError
 from geoplan.layers import osm
-from geoplan.network import build_network
+from geoplan.network import Ways, build_network
 from geoplan.network.edge_times import CLOSED, walking
 from geoplan.network.profiles import Profile, known_profiles, load_profile
 from geoplan.network.roads import Road, oneway, open_to_bicycles, open_to_motor_vehicles
@@ -312,6 +312,9 @@ def test_stretch_with_an_open_road_on_it_is_open():
     for reopened, road_class in ((False, "residential"), (True, "primary")):
         ms = round(100_000 / CAR.speeds_mps[road_class])
         assert CAR.times(network, reopened=reopened).forward.tolist() == [ms]
+    ways = Ways(network, CAR, CAR.times(network), CAR.times(network, reopened=True)).at_speed(2 * CAR.speed_mps)
+    assert ways.times.forward.tolist() == [round(50_000 / CAR.speeds_mps["residential"])]
+    assert ways.open_times.forward.tolist() == [round(50_000 / CAR.speeds_mps["primary"])]
 
 
 def test_network_of_unknown_roads_is_open_both_ways():

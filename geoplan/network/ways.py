@@ -68,8 +68,7 @@ class Ways:
 
     def closing(self, edges: NDArray[np.int64]) -> Ways:
         """The same ways with these edges closed as well, in both directions."""
-        shut = np.isin(np.arange(len(self.network.tail)), edges)
-        return replace(self, times=self.times.closing(shut, shut))
+        return replace(self, times=self.times.closed(edges))
 
     def at_speed(self, speed_mps: float) -> Ways:
         """The same ways, with the same roads closed, at another speed.
@@ -80,8 +79,10 @@ class Ways:
         profile = self.profile.at_speed(speed_mps)
         reopened = profile.times(self.network, self.elevation, reopened=True)
         times = profile.times(self.network, self.elevation)
-        shut = self.times.forward == CLOSED, self.times.backward == CLOSED
-        return replace(self, profile=profile, times=times.closing(*shut), open_times=reopened)
+        forward = np.where(self.times.forward == CLOSED, CLOSED, times.forward)
+        backward = np.where(self.times.backward == CLOSED, CLOSED, times.backward)
+        times = EdgeTimes(forward, backward, times.off_road_mps)
+        return replace(self, profile=profile, times=times, open_times=reopened)
 
 
 def ways_of(layers: Layers, profile: Profile) -> Ways:
