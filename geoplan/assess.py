@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from functools import cached_property, partial
+from dataclasses import dataclass, fields
+from functools import partial
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -21,23 +21,7 @@ from geoplan.i18n import _
 from geoplan.layers import Layers, Manifest, Progress
 from geoplan.memory import Memory
 from geoplan.model import SENSITIVITY_MPS, Problem, Service, Settings, Severity, Verdict
-from geoplan.network import (
-    CLOSED,
-    AreaDrawer,
-    EdgeTimes,
-    Elevation,
-    KernelTravelTimes,
-    Locations,
-    Network,
-    Profile,
-    RoadGrid,
-    TravelTimes,
-    build_network,
-    closed,
-    load_profile,
-    locate,
-    read_elevation,
-)
+from geoplan.network import AreaDrawer, Locations, Nearest, Network, Profile, Ways, closed, load_profile, ways_of
 from geoplan.standards import Facts, Pack
 
 SERVICE_AREA_MARGIN_M = 50.0
@@ -108,85 +92,6 @@ class Assessment:
         }
 
 
-@dataclass(frozen=True)
-class Ways:
-    """A workspace's roads as one profile travels them.
-
-    A closed road is where it was: points are located at it as if it were open, and who lives there cannot leave by it.
-    So closing a road moves nobody, and never shortens anybody's way.
-
-    Attributes:
-        times: with the closed roads ``CLOSED``.
-        open_times: with every closed road open.
-        elevation: of the network's edges; None where the ground is taken as flat.
-    """
-
-    network: Network
-    profile: Profile
-    times: EdgeTimes
-    open_times: EdgeTimes
-    elevation: Elevation | None = None
-
-    @cached_property
-    def closed(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Bool (m,) for either direction of each edge, whether a closed road keeps it from being travelled."""
-        times, reopened = self.times, self.open_times
-        forward = (times.forward == CLOSED) & (reopened.forward != CLOSED)
-        return forward, (times.backward == CLOSED) & (reopened.backward != CLOSED)
-
-    @cached_property
-    def travel(self) -> TravelTimes:
-        """The travel times."""
-        return KernelTravelTimes(self.network, self.times)
-
-    @cached_property
-    def reopened(self) -> TravelTimes | None:
-        """The travel times with every closed road open; None where that changes nothing."""
-        same = all(
-            np.array_equal(getattr(self.times, way), getattr(self.open_times, way)) for way in ("forward", "backward")
-        )
-        return None if same else KernelTravelTimes(self.network, self.open_times)
-
-    @cached_property
-    def grid(self) -> RoadGrid:
-        """For locating points at the edges that the profile can travel once they are open."""
-        return RoadGrid(self.network, self.open_times.usable)
-
-    def locate(self, frame: gpd.GeoDataFrame, settings: Settings) -> Locations:
-        """Where the rows of a frame are on the network."""
-        limit_m, small_island_m = settings.snap_limit_m, settings.small_island_m
-        return locate(self.network, _points(frame), limit_m, small_island_m=small_island_m, grid=self.grid)
-
-    def closing(self, edges: NDArray[np.int64]) -> Ways:
-        """The same ways with these edges closed too, in both directions; nothing is built or located anew."""
-        shut = np.isin(np.arange(len(self.network.tail)), edges)
-        return replace(self, times=self.times.closing(shut, shut))
-
-    def at_speed(self, speed_mps: float) -> Ways:
-        """The same ways at another speed.
-
-        Raises:
-            SettingsError: the speed is not positive.
-        """
-        profile = self.profile.at_speed(speed_mps)
-        reopened = profile.times(self.network, self.elevation, reopened=True)
-        times = profile.times(self.network, self.elevation).closing(*self.closed)
-        return replace(self, profile=profile, times=times, open_times=reopened)
-
-
-def ways_of(layers: Layers, profile: Profile) -> Ways:
-    """Build the network for a profile, with slope where the workspace has a DEM.
-
-    Raises:
-        NetworkError: the profile can travel none of the roads, or the DEM does not touch them.
-    """
-    network = build_network(layers.frames["roads"], profile, profile.reopened)
-    entry = layers.manifest.entry("dem")
-    elevation = read_elevation(network, layers.manifest.path(entry), entry.crs) if entry else None
-    times, reopened = (profile.times(network, elevation, reopened=which) for which in (False, True))
-    return Ways(network, profile, times, reopened, elevation)
-
-
 def profile_of(settings: Settings) -> Profile:
     """How people travel by the settings.
 
@@ -228,12 +133,8 @@ def assess(
     progress(_("建立路网"))
     ways = memory.recall("ways", (layers.frames["roads"], layers.get("dem"), profile), lambda: ways_of(layers, profile))
     progress(_("定位居民点和设施"))
-    homes, sites = (
-        memory.recall(role, (frames[role], ways.grid, settings), partial(ways.locate, frames[role], settings))
-        for role in ("demand", "facilities")
-    )
+    places = _places(frames, ways, settings, memory)
     progress(_("计算行程时间与覆盖"))
-    places = _Places(frames, homes, sites)
     coverages = _coverages(pack, ways, places, memory)
     sensitivity = _sensitivity(pack, ways, places, settings, memory)
     progress(_("绘制服务范围"))
@@ -247,7 +148,7 @@ def assess(
         settings=settings,
         profile=profile,
         network=ways.network,
-        facilities=frames["facilities"].assign(located=sites.located, moved=sites.moved),
+        facilities=frames["facilities"].assign(located=places.sites.located, moved=places.sites.moved),
         coverages=coverages,
         sensitivity=sensitivity,
         verdicts=evaluate(pack, facts),
@@ -260,11 +161,6 @@ def _profile_record(profile: Profile) -> dict[str, object]:
     """Every key of a profile, also of one that the user wrote, so that the result can be made again."""
     plain = {"never": sorted(profile.never), "speeds_mps": dict(profile.speeds_mps)}
     return {item.name: plain.get(item.name, getattr(profile, item.name)) for item in fields(profile)}
-
-
-def _points(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """Where each row is, as a point inside it; None where it has no geometry."""
-    return np.asarray(shapely.point_on_surface(frame.geometry.to_numpy()), dtype=object)
 
 
 def _place(layers: Layers) -> tuple[str, str]:
@@ -287,11 +183,27 @@ def _sites_of(service: Service, facilities: gpd.GeoDataFrame, sites: Locations) 
 
 @dataclass(frozen=True)
 class _Places:
-    """The layers, and where the rows of ``demand`` and ``facilities`` are on the network."""
+    """The layers, and where the rows of ``demand`` and ``facilities`` are on the network.
+
+    Attributes:
+        reopened: the two places once every closed road is open; None where no road is closed.
+    """
 
     frames: Mapping[str, gpd.GeoDataFrame]
     homes: Locations
     sites: Locations
+    reopened: tuple[Locations, Locations] | None
+
+
+def _places(frames: Mapping[str, gpd.GeoDataFrame], ways: Ways, settings: Settings, memory: Memory) -> _Places:
+    def both(on: Ways, state: str) -> tuple[Locations, Locations]:
+        homes, sites = (
+            memory.recall((state, role), (frames[role], on.grid, settings), partial(on.locate, frames[role], settings))
+            for role in ("demand", "facilities")
+        )
+        return homes, sites
+
+    return _Places(frames, *both(ways, "as it is"), both(ways.reopened, "reopened") if ways.reopened else None)
 
 
 def _sensitivity(
@@ -313,11 +225,20 @@ def _coverages(pack: Pack, ways: Ways, places: _Places, memory: Memory) -> tuple
         frames = {"demand": places.frames["demand"], "facilities": facilities}
         if "units" in places.frames:
             frames["units"] = places.frames["units"]
+        reopened = _reopened(service, ways, places)
         step = ("coverage", service.id, ways.profile.speed_mps)
-        inputs = (ways, service, places.homes, sites, *frames.values())
-        make = partial(cover, service, ways.travel, places.homes, sites, frames, reopened=ways.reopened)
+        inputs = (ways, service, places.homes, sites, reopened, *frames.values())
+        make = partial(cover, service, ways.travel, places.homes, sites, frames, reopened=reopened)
         coverages.append(memory.recall(step, inputs, make))
     return tuple(coverages)
+
+
+def _reopened(service: Service, ways: Ways, places: _Places) -> Nearest | None:
+    """The nearest facilities of a service once every closed road is open; None where no road is closed."""
+    if ways.reopened is None or places.reopened is None:
+        return None
+    homes, sites = places.reopened
+    return ways.reopened.travel.nearest(homes, _sites_of(service, places.frames["facilities"], sites)[1])
 
 
 def _service_areas(coverages: tuple[Coverage, ...], ways: Ways, places: _Places, memory: Memory) -> gpd.GeoDataFrame:
@@ -360,7 +281,7 @@ def _problems(layers: Layers, ways: Ways, places: _Places, settings: Settings, m
     slope = ways.elevation.problems if ways.elevation else ()
     inputs = (layers.frames["roads"], layers.get("units"), ways.network)
     of_roads = memory.recall("problems of roads", inputs, lambda: tuple(_of_roads(layers, ways.network)))
-    return (*slope, *_of_travel(ways), *_of_places(places, settings), *of_roads)
+    return (*slope, *_of_travel(ways), *_of_places(ways, places, settings), *of_roads)
 
 
 def _of_travel(ways: Ways) -> Iterator[Problem]:
@@ -369,8 +290,14 @@ def _of_travel(ways: Ways) -> Iterator[Problem]:
         yield Problem(Severity.WARNING, "settings", text, _("对照规划请用步行"))
 
 
-def _of_places(places: _Places, settings: Settings) -> Iterator[Problem]:
+def _of_places(ways: Ways, places: _Places, settings: Settings) -> Iterator[Problem]:
     facilities = places.frames["facilities"]
+    apart = places.sites.located & ~ways.grid.on_main[places.sites.edge]
+    if apart.any():
+        text = _("设施位于与主网不相连的孤岛，只有岛上的人能到")
+        yield Problem(
+            Severity.NOTE, "facilities", text, _("如非实情，请接通道路"), tuple(facilities["facility_id"][apart])
+        )
     lost = facilities["facility_id"][~places.sites.located & facilities.geometry.notna().to_numpy()]
     if len(lost):
         text, remedy = _("设施附近没有可通行的道路，不参与覆盖计算"), _("请核对坐标，或补充道路")
@@ -387,7 +314,7 @@ def _of_places(places: _Places, settings: Settings) -> Iterator[Problem]:
 def _of_roads(layers: Layers, network: Network) -> Iterator[Problem]:
     is_closed = closed(layers.frames["roads"])
     if is_closed.any():
-        text = _("有 {count} 条道路封闭，不能通行；路旁的居民点和设施仍在原处").format(count=int(is_closed.sum()))
+        text = _("有 {count} 条道路封闭，不能通行").format(count=int(is_closed.sum()))
         yield Problem(Severity.NOTE, "roads", text, _("恢复通行后请改 status"))
     if network.islands > 1:
         share = network.length_m[network.island[network.tail] > 0].sum() / network.length_m.sum()

@@ -71,7 +71,7 @@ def cover(
     sites: Locations,
     frames: Mapping[str, gpd.GeoDataFrame],
     *,
-    reopened: TravelTimes | None = None,
+    reopened: Nearest | None = None,
 ) -> Coverage:
     """Who reaches a service.
 
@@ -80,16 +80,15 @@ def cover(
         sites: the locations of ``frames["facilities"]``, row by row.
         frames: ``demand``, ``facilities`` (those that offer the service, sorted by id) and, where known, ``units``;
             not changed.
-        reopened: travel times with every closed road open; None where no road is closed.
+        reopened: the nearest facility of each home once every closed road is open; None where no road is closed.
     """
     nearest = travel.nearest(homes, sites)
-    would_be = None if reopened is None else reopened.nearest(homes, sites)
-    reasons = _reasons(service, nearest, would_be, homes, sites)
+    reasons = _reasons(service, nearest, reopened, homes, sites)
     trips = travel.within(homes, sites, service.limit_ms)
     facilities = frames["facilities"].assign(
         located=sites.located, **_what_each_adds(trips, nearest, reasons == _COVERED, frames["demand"], len(sites))
     )
-    people = _people(service, frames, nearest, would_be, reasons, homes)
+    people = _people(service, frames, nearest, reopened, reasons, homes)
     return Coverage(service, facilities, people, _by_unit(service, reasons, frames["demand"], frames.get("units")))
 
 
@@ -106,7 +105,7 @@ def _reasons(
     )
     if would_be is not None:
         helped = (would_be.ms != UNREACHED) & (would_be.ms <= service.limit_ms)
-        reasons[helped & homes.located & (reasons != _COVERED)] = _REASONS.index(Reach.CLOSED_ROAD)
+        reasons[helped & (reasons != _COVERED)] = _REASONS.index(Reach.CLOSED_ROAD)
     return reasons
 
 

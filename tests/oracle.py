@@ -99,7 +99,7 @@ def locate_all(lines, points, limit_m):
     west, south, east, north = shapely.bounds(lines).T
     found = []
     for point in points:
-        if point is None:
+        if point is None or len(lines) == 0:
             found.append(None)
             continue
         across = np.maximum(np.maximum(west - point.x, point.x - east), 0)

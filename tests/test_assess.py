@@ -15,7 +15,9 @@ from workspaces import COUNTY, CRS, FOUR, OTHER_TOWN, STREET, TOWN, Workspace, a
 from geoplan.assess import Assessment, assess
 from geoplan.errors import NetworkError, SettingsError
 from geoplan.layers import load_layers
-from geoplan.model import Outcome, Settings, Severity, Verdict
+from geoplan.model import Outcome, Reach, Settings, Severity, Verdict
+from geoplan.network import load_profile, ways_of
+from geoplan.report.reach import coverage_table, demand_with_reach
 from geoplan.standards import load_pack
 
 HESHAN = load_pack("heshan")
@@ -342,3 +344,174 @@ def test_a_dem_slows_the_way_uphill(small, tmp_path):
     along, climb = 500_000, 1_000_000
     assert flat["ms"][6] == along + climb
     assert hilly["ms"][6] == pytest.approx(along + climb * np.exp(0.35), rel=2e-3)
+
+
+def test_the_mode_and_its_speed_are_in_the_provenance(small, tmp_path):
+    """How people travel is recorded whole: a mode's own speed, another one, and the keys of a user's own file."""
+    small.write(tmp_path)
+    own = tmp_path / "stick.toml"
+    own.write_text(
+        'id = "stick"\nname = "拄杖"\nspeed_mps = 0.6\naccess = "foot"\nnever = ["steps"]\n', encoding="utf-8"
+    )
+    for mode, speed, recorded in (
+        ("walk", None, 1.0),
+        ("walk-slow", None, 0.8),
+        ("walk", 0.8, 0.8),
+        (str(own), None, 0.6),
+    ):
+        assessment = assessed(small, tmp_path, settings=Settings(mode=mode, speed_mps=speed))
+        profile = assessment.provenance["profile"]
+        assert (profile["speed_mps"], profile["off_road_mps"]) == (recorded, recorded)
+        assert profile == {**profile, "id": "stick" if mode == str(own) else mode, "access": "foot"}
+    assert (profile["name"], profile["never"], profile["speeds_mps"]) == ("拄杖", ["steps"], {})
+
+
+def test_a_mode_and_its_speed_on_foot_cover_the_same(small, tmp_path):
+    """``walk-slow`` is walking at 0.8 m/s."""
+    by_mode, by_speed = (
+        assessed(small, tmp_path, settings=settings)
+        for settings in (Settings(mode="walk-slow"), Settings(speed_mps=0.8))
+    )
+    pd.testing.assert_frame_equal(by_mode.coverages[0].demand, by_speed.coverages[0].demand)
+
+
+def test_other_modes_are_not_what_the_plan_speaks_of(small, tmp_path):
+    """On an e-bike all roads lead in time to a facility; the assessment warns that the plan's limit is on foot."""
+    assessment = assessed(small, tmp_path, settings=Settings(mode="e-bike"))
+    assert account(assessment)[1] == 290
+    assert [(p.severity, p.layer) for p in assessment.problems] == [(Severity.WARNING, "settings")]
+    assert "电动自行车" in assessment.problems[0].message
+
+
+def test_the_sensitivity_is_what_each_speed_gives(small, tmp_path):
+    """Coverage at 0.8, 1.0 and 1.2 m/s is that of assessments at these speeds, whatever the own speed is."""
+    asked = assessed(small, tmp_path, settings=Settings(speed_mps=0.9, sensitivity=True))
+    assert list(asked.sensitivity) == [0.8, 1.0, 1.2]
+    for speed, coverages in asked.sensitivity.items():
+        alone = assessed(small, tmp_path, settings=Settings(speed_mps=speed))
+        for ours, theirs in zip(coverages, alone.coverages, strict=True):
+            pd.testing.assert_frame_equal(ours.units, theirs.units)
+            pd.testing.assert_frame_equal(ours.demand, theirs.demand)
+    table = coverage_table(asked)
+    county = table[(table["代码"] == COUNTY) & (table["人群"] == "60岁以上人口")]
+    assert dict(zip(county["速度（m/s）"], county["已覆盖"], strict=True)) == {0.9: 100, 0.8: 100, 1.0: 140, 1.2: 140}
+    assert not assessed(small, tmp_path).sensitivity
+    with pytest.raises(SettingsError, match=r"0\.8、1\.0、1\.2.*小汽车"):
+        assessed(small, tmp_path, settings=Settings(mode="car", sensitivity=True))
+
+
+def close_the_street_of_f1(small: Workspace) -> None:
+    """Close the street from north to south on which F1 and D2 lie; D1 is near the street that crosses it at F1."""
+    small.frames["roads"]["status"] = [
+        "封闭" if street.bounds[0] == street.bounds[2] == at(500, 0).x else ""
+        for street in small.frames["roads"].geometry
+    ]
+    small.frames["demand"].loc[0, "geometry"] = at(500, 600)
+
+
+def test_a_closed_road_is_the_reason_for_whom_it_would_have_helped(small, tmp_path):
+    """D2 would be covered over the closed street; it sets out on the next one, 100 m away, and takes 2,100 s."""
+    close_the_street_of_f1(small)
+    assessment = assessed(small, tmp_path)
+    rows = demand_with_reach(assessment, assessment.coverages[0]).set_index("demand_id")
+    assert rows.loc["D1", ["reach", "ms", "why"]].tolist() == ["covered", 100_000, ""]
+    assert rows.loc["D2", ["reach", "ms", "leg_m", "open_ms", "open_facility_id"]].tolist() == [
+        "closed_road",
+        2_100_000,
+        100,
+        900_000,
+        "F1",
+    ]
+    assert rows.loc["D2", "why"] == "封闭道路恢复通行后，15.0 分钟可到甲街道综合养老服务中心"
+    assert account(assessment) == (410, 100, 190, 120)
+    assert assessment.coverages[0].units["pop60_closed_road"].tolist() == [40, 40, 0, 0]
+    (problem,) = assessment.problems
+    assert (problem.severity, problem.layer) == (Severity.NOTE, "roads")
+    assert "1 条道路封闭" in problem.message
+
+
+def test_a_closed_road_is_as_good_as_none(small, tmp_path):
+    """Closing a road gives everybody the times that its absence gives."""
+    close_the_street_of_f1(small)
+    closed = assessed(small, tmp_path / "closed").coverages[0]
+    roads = small.frames["roads"]
+    small.frames["roads"] = roads[roads["status"] == ""].reset_index(drop=True)
+    absent = assessed(small, tmp_path / "absent").coverages[0]
+    same = ["demand_id", "ms", "facility_id", "excess_ms", "leg_m"]
+    pd.testing.assert_frame_equal(closed.demand[same], absent.demand[same])
+    assert (closed.demand["reach"] == Reach.CLOSED_ROAD).any()
+    assert not (absent.demand["reach"] == Reach.CLOSED_ROAD).any()
+    assert (closed.units["pop60_covered"] == absent.units["pop60_covered"]).all()
+
+
+def test_edges_are_closed_without_building_anew(small, tmp_path):
+    """Ways with the edges of a street closed take as long as ways on which that street is closed, at any speed."""
+    close_the_street_of_f1(small)
+    by_layer = ways_of(load_layers(small.write(tmp_path)), load_profile("walk"))
+    assert by_layer.reopened is not None
+    assert by_layer.reopened.reopened is None
+    edges = np.flatnonzero(~by_layer.times.usable)
+    assert len(edges) == 8
+    by_edges = by_layer.reopened.closing(edges)
+    for one, other in ((by_layer, by_edges), (by_layer.at_speed(0.8), by_edges.at_speed(0.8))):
+        for times in ("times", "open_times"):
+            for way in ("forward", "backward"):
+                assert np.array_equal(getattr(getattr(one, times), way), getattr(getattr(other, times), way))
+    assert by_layer.at_speed(0.8).times.forward.max() == 1_250_000
+    assert by_edges.closing(np.array([], dtype=np.int64)).reopened is not None
+
+
+def test_all_roads_closed_is_no_network(small, tmp_path):
+    """A county whose every road is closed is refused and names the field."""
+    small.frames["roads"]["status"] = "closed"
+    with pytest.raises(NetworkError, match=r"全部封闭.*status"):
+        assessed(small, tmp_path)
+
+
+def with_an_islet(small: Workspace, end: float) -> None:
+    """Beside a road that touches no other, from 4,600 m to ``end`` in the east, lie the facility F2 and the home D2."""
+    streets = [*small.frames["roads"].geometry, line((4600, 1300), (end, 1300))]
+    small.frames["roads"] = table("road_class", *(("residential", street) for street in streets))
+    small.frames["facilities"].loc[1, "geometry"] = at(4650, 1310)
+    small.frames["demand"].loc[1, "geometry"] = at(4600, 1320)
+
+
+def test_points_beside_a_small_island_take_the_main_network_and_are_listed(small, tmp_path):
+    """An island of 200 m is left for the road 310 m and 320 m away; both points are named and marked."""
+    with_an_islet(small, 4800)
+    assessment = assessed(small, tmp_path)
+    people = assessment.coverages[0].demand.set_index("demand_id")
+    assert people.loc["D2", ["reach", "ms", "leg_m", "moved"]].tolist() == ["covered", 680_000, 320, True]
+    assert people["moved"].sum() == assessment.facilities["moved"].sum() == 1
+    moved = [p for p in assessment.problems if "不足 300 米的孤岛" in p.message]
+    assert [(p.severity, p.layer, p.rows) for p in moved] == [
+        (Severity.NOTE, "facilities", ("F2",)),
+        (Severity.NOTE, "demand", ("D2",)),
+    ]
+    assert demand_with_reach(assessment, assessment.coverages[0]).set_index("demand_id")["moved"].sum() == 1
+
+
+@pytest.mark.parametrize(("end", "small_island_m"), [(4900, 300.0), (4800, 0.0), (4800, 200.0)])
+def test_points_stay_on_an_island_that_is_not_small(small, tmp_path, end, small_island_m):
+    """An island as long as the limit is not small; 0 moves nobody. The facility on it is named."""
+    with_an_islet(small, end)
+    assessment = assessed(small, tmp_path, settings=Settings(small_island_m=small_island_m))
+    people = assessment.coverages[0].demand.set_index("demand_id")
+    assert people.loc["D2", ["ms", "leg_m", "moved"]].tolist() == [80_000, 20, False]
+    assert (people.loc["D5", "reach"], people.loc["D5", "facility_id"]) == ("too_far", "F1")
+    notes = [p for p in assessment.problems if p.layer == "facilities"]
+    assert [note.rows for note in notes] == [("F2",)]
+    assert "只有岛上的人能到" in notes[0].message
+
+
+def test_every_reason_says_what_is_missing(small, tmp_path):
+    """Too far by so many seconds and metres on the flat, off the roads by so many metres, without a place."""
+    small.frames["demand"].loc[3, "geometry"] = None
+    assessment = assessed(small, tmp_path, settings=Settings(speed_mps=0.8))
+    rows = demand_with_reach(assessment, assessment.coverages[0]).set_index("demand_id")
+    # 1,100 m at 0.8 m/s are 1,375 s: 475 s or 380 m too far.
+    assert rows.loc["D3", ["excess_s", "excess_m"]].tolist() == [475, 380]
+    assert rows.loc["D3", "why"] == "最近的设施是甲街道综合养老服务中心，超出 475 秒，合平路 380 米"
+    assert rows.loc["D6", "why"] == "离最近的可通行道路 800 米，超过 500 米的上限"
+    assert rows.loc["D4", "why"] == "没有坐标"
+    assert rows.loc["D1", "why"] == ""

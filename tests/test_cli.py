@@ -90,6 +90,16 @@ def no_walkable_road(small: Workspace, folder: Path) -> None:
     small.write(folder)
 
 
+def unknown_status(small: Workspace, folder: Path) -> None:
+    small.frames["roads"]["status"] = "maybe"
+    small.write(folder)
+
+
+def all_closed(small: Workspace, folder: Path) -> None:
+    small.frames["roads"]["status"] = "封闭"
+    small.write(folder)
+
+
 def broken_geopackage(small: Workspace, folder: Path) -> None:
     small.replace_layer("roads", "roads.gpkg").write(folder)
     (folder / "layers" / "roads.gpkg").write_bytes(b"SQLite format 3\0 and no more")
@@ -109,7 +119,9 @@ def broken_geopackage(small: Workspace, folder: Path) -> None:
         (shapefile_without_dbf, "缺少 .dbf"),
         (negative_households, "“households”为负数（E2）"),
         (duplicate_ids, "重复（D1）"),
-        (no_walkable_road, "没有一条可供步行通行"),
+        (no_walkable_road, "没有一条可供步行通行，请检查 road_class、access、walkable 字段"),
+        (unknown_status, "“status”有不认识的值：maybe"),
+        (all_closed, "全部封闭"),
         (broken_geopackage, "roads.gpkg 无法读取"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
@@ -143,6 +155,42 @@ def test_assess_prints_verdicts_and_writes_all_files(geoplan, small, tmp_path):
     assert "镇（街）综合养老服务中心覆盖率" in out
     assert "! 预警" in out
     assert "甲街道" in out
+
+
+def test_speeds_and_facilities_are_shown_when_asked_for(geoplan, small, tmp_path):
+    """--sensitivity prints the shares at three speeds, --facilities what each facility adds; neither else."""
+    small.write(tmp_path)
+    plain = geoplan("assess", tmp_path)[1]
+    assert "不同速度" not in plain
+    assert "各设施的作用" not in plain
+    lines = [line.split() for line in geoplan("assess", tmp_path, "--sensitivity", "--facilities")[1].splitlines()]
+    assert ["示例县", "24.39%", "34.15%", "34.15%"] in lines
+    assert ["F1", "甲街道综合养老服务中心", "60", "60", "0", "60"] in lines
+    assert ["F2", "乙镇敬老院", "80", "80", "0", "80"] in lines
+
+
+def test_the_mode_is_said_wherever_figures_are(geoplan, small, tmp_path):
+    """The board, the JSON, the coverage table, the GeoPackage and the map name the mode and the speed."""
+    status, out, _err = geoplan("assess", small.write(tmp_path), "--mode", "e-bike", "--speed", "4")
+    assert status == 0
+    assert "电动自行车 4 m/s" in out
+    assert "电动自行车 15 分钟覆盖" in out
+    results = tmp_path / "results"
+    record = json.loads((results / "assessment.json").read_text(encoding="utf-8"))
+    profile = record["provenance"]["profile"]
+    assert (profile["id"], profile["speed_mps"]) == ("e-bike", 4)
+    about = gpd.read_file(results / "assessment.gpkg", layer="about").set_index("key")["value"]
+    assert json.loads(about["provenance"])["profile"] == profile
+    assert "电动自行车,4.0," in (results / "coverage.csv").read_text(encoding="utf-8-sig").splitlines()[1]
+    assert "电动自行车 4 m/s" in (results / "map.html").read_text(encoding="utf-8")
+
+
+def test_a_workspace_where_nothing_operates_is_drawn_without_a_murmur(geoplan, small, tmp_path):
+    """Without any facility in operation there are results with nobody covered, and nothing on standard error."""
+    small.frames["facilities"] = small.frames["facilities"].iloc[[2]]
+    status, out, err = geoplan("assess", small.write(tmp_path), "--facilities")
+    assert (status, err) == (0, "")
+    assert "无此类设施 290，无法定位 120" in out
 
 
 def test_json_is_all_there_is_on_standard_output(geoplan, small, tmp_path):
@@ -186,6 +234,14 @@ def test_strict_tells_a_failed_binding_rule_by_status_1(geoplan, small, tmp_path
         (["--pack", "nowhere"], "没有名为“nowhere”的规则包"),
         (["--pack", "nowhere.toml"], "nowhere.toml 不存在"),
         (["--speed", "0"], "速度须大于 0"),
+        (["--speed", "nan"], "速度须大于 0"),
+        (["--speed", "101"], "不超过 100"),
+        (["--speed", "1e-9"], "超过 24 天"),
+        (["--mode", "broom"], "没有名为“broom”的出行方式"),
+        (["--mode", "{file}.toml"], "无法读取出行方式文件"),
+        (["--mode", "car", "--sensitivity"], "只用于步行"),
+        (["--small-island", "-1"], "不能为负"),
+        (["--small-island", "nan"], "不能为负"),
         (["--out", "{file}"], "无法写入结果文件夹"),
     ],
 )

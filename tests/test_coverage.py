@@ -1,5 +1,7 @@
 """Laws of coverage: nobody is lost, nobody counts twice, more never covers less, order and units do not matter."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -25,22 +27,41 @@ from geoplan.coverage import GROUPS, cover, offering, operating
 from geoplan.crs import to_crs
 from geoplan.errors import NetworkError
 from geoplan.model import Reach, Service
-from geoplan.network import build_network, locate
+from geoplan.network import build_network, locate, walking
 
 SNAP_M = 40.0
+REASONS = ("too_far", "closed_road", "island", "no_facility")
+CLOSURES = st.one_of(st.just(set()), st.sets(st.integers(0, 30), max_size=6))
+"""Numbers of edges to close; those that the network does not have mean nothing."""
 MINUTES = st.sampled_from([0, 1, 3, 15])
 
 
-def covered_by(roads, demand, facilities, minutes, *, units=None, speed=1.0):
-    """The coverage of one service, computed as an assessment does it."""
+def covered_by(roads, demand, facilities, minutes, *, units=None, shut=()):
+    """The coverage of one service, computed as an assessment does it, with some edges of the network closed."""
     network = build_network(roads)
     service = Service("care", "care", "care", ("care_home",), minutes)
-    homes = locate(network, demand.geometry.to_numpy(), SNAP_M)
-    sites = locate(network, facilities.geometry.to_numpy(), SNAP_M)
     frames = {"demand": demand, "facilities": facilities, "roads": roads}
     if units is not None:
         frames["units"] = units
-    return cover(service, BothEngines(network, speed), homes, sites, frames)
+    closed = np.array([edge for edge in shut if edge < len(network.tail)], dtype=np.int64)
+    times = walking(network, 1.0).closed(closed)
+    homes, sites = places_on(network, demand, facilities, times.usable)
+    reopened = None
+    if len(closed):
+        reopened = BothEngines(network, 1.0).nearest(*places_on(network, demand, facilities))
+    return cover(service, BothEngines(network, times), homes, sites, frames, reopened=reopened)
+
+
+def places_on(network, demand, facilities, usable=None):
+    """Where homes and facilities are on the usable edges."""
+    return [locate(network, frame.geometry.to_numpy(), SNAP_M, usable=usable) for frame in (demand, facilities)]
+
+
+def without_edges(network, shut):
+    """The same network with some edges taken out."""
+    kept = np.array([edge for edge in range(len(network.tail)) if edge not in shut], dtype=np.int64)
+    columns = {name: getattr(network, name)[kept] for name in ("tail", "head", "length_m", "lines")}
+    return replace(network, **columns, roads=None)
 
 
 @st.composite
@@ -64,11 +85,12 @@ def by_id(coverage):
 
 
 @settings(max_examples=40)
-@given(counties(), MINUTES, st.booleans())
-def test_covered_uncovered_and_unlocatable_are_all_people_exactly(county, minutes, with_units):
+@given(counties(), MINUTES, st.booleans(), CLOSURES)
+def test_covered_uncovered_and_unlocatable_are_all_people_exactly(county, minutes, with_units, shut):
     """In every unit and group the people are covered, uncovered for one reason or unlocatable, to the last 1/1024."""
     roads, demand, facilities = county
-    units = covered_by(roads, demand, facilities, minutes, units=units_frame() if with_units else None).units
+    coverage = covered_by(roads, demand, facilities, minutes, units=units_frame() if with_units else None, shut=shut)
+    units = coverage.units
     assert len(units) >= (3 if with_units else 1)
     for row in units.to_dict("records"):
         for group in GROUPS:
@@ -77,15 +99,15 @@ def test_covered_uncovered_and_unlocatable_are_all_people_exactly(county, minute
                 continue
             parts = [row[f"{group}_{part}"] for part in ("covered", "uncovered", "unlocatable")]
             assert sum(parts) == row[group]
-            assert sum(row[f"{group}_{reason}"] for reason in ("too_far", "island", "no_facility")) == parts[1]
+            assert sum(row[f"{group}_{reason}"] for reason in REASONS) == parts[1]
 
 
 @settings(max_examples=30)
-@given(counties(), MINUTES)
-def test_every_demand_point_is_in_one_unit_and_one_state(county, minutes):
+@given(counties(), MINUTES, CLOSURES)
+def test_every_demand_point_is_in_one_unit_and_one_state(county, minutes, shut):
     """The county's people are its townships' and those in none, each row in the state the oracle's time gives it."""
     roads, demand, facilities = county
-    coverage = covered_by(roads, demand, facilities, minutes, units=units_frame())
+    coverage = covered_by(roads, demand, facilities, minutes, units=units_frame(), shut=shut)
     whole, parts = coverage.units.iloc[0], coverage.units.iloc[1:]
     for group in GROUPS:
         inside = demand[group][demand["in_area"]]
@@ -93,22 +115,28 @@ def test_every_demand_point_is_in_one_unit_and_one_state(county, minutes):
             assert whole[group] == inside.sum() == parts[group].sum()
             assert whole[f"{group}_covered"] == parts[f"{group}_covered"].sum()
         assert whole[f"{group}_unknown"] == inside.isna().sum() == parts[f"{group}_unknown"].sum()
-    oracle = Oracle(build_network(roads), 1.0, list(demand.geometry), list(facilities.geometry), SNAP_M)
+    network, places = build_network(roads), (list(demand.geometry), list(facilities.geometry), SNAP_M)
+    limit_ms = minutes * 60_000
+    oracle, once_open = Oracle(without_edges(network, shut), 1.0, *places), Oracle(network, 1.0, *places)
     anywhere = any(place is not None for place in oracle.facilities)
-    for row, place, (ms, nearest) in zip(
-        coverage.demand.to_dict("records"), oracle.homes, oracle.nearest(), strict=True
+    for row, place, (ms, nearest), (open_ms, other) in zip(
+        coverage.demand.to_dict("records"), oracle.homes, oracle.nearest(), once_open.nearest(), strict=True
     ):
-        if place is None:
+        if not 0 <= ms <= limit_ms and 0 <= open_ms <= limit_ms:
+            expected = Reach.CLOSED_ROAD
+            assert (row["open_ms"], row["open_facility_id"]) == (open_ms, f"F{other:02d}")
+        elif place is None:
             expected = Reach.UNLOCATABLE
         elif ms < 0:
             expected = Reach.ISLAND if anywhere else Reach.NO_FACILITY
         else:
-            expected = Reach.COVERED if ms <= minutes * 60_000 else Reach.TOO_FAR
+            expected = Reach.COVERED if ms <= limit_ms else Reach.TOO_FAR
         assert row["reach"] == expected
+        assert pd.isna(row["open_ms"]) == (row["open_facility_id"] == "") == (expected != Reach.CLOSED_ROAD)
         assert row["facility_id"] == (f"F{nearest:02d}" if nearest >= 0 else "")
         assert pd.isna(row["ms"]) == (ms < 0)
         if ms >= 0:
-            assert (row["ms"], row["excess_ms"]) == (ms, max(ms - minutes * 60_000, 0))
+            assert (row["ms"], row["excess_ms"]) == (ms, max(ms - limit_ms, 0))
 
 
 @settings(max_examples=30)
@@ -121,6 +149,8 @@ def test_overlapping_service_areas_never_count_a_person_twice(county, minutes):
         covered = demand[group].fillna(0)[(coverage.demand["reach"] == Reach.COVERED).to_numpy()].sum()
         assert coverage.facilities[f"{group}_nearest"].sum() == covered
         assert (coverage.facilities[f"{group}_reached"] >= coverage.facilities[f"{group}_nearest"]).all()
+        split = coverage.facilities[f"{group}_only"] + coverage.facilities[f"{group}_shared"]
+        assert (coverage.facilities[f"{group}_reached"] == split).all()
         if demand[group].notna().any():
             assert coverage.units[f"{group}_covered"].iloc[0] == covered
 
@@ -253,6 +283,38 @@ def test_every_reason_is_told_apart():
     nothing = covered_by(roads, demand, facilities_frame([None]), 15)
     assert nothing.demand["reach"].tolist() == [Reach.NO_FACILITY] * 3 + [Reach.UNLOCATABLE] * 2
     assert nothing.units["pop60_no_facility"].iloc[0] == 7.0
+
+
+def test_closed_road_is_blamed_where_it_would_have_helped():
+    """A closed bridge is the reason for whom it cuts off or leads round, not for whom it would still be too far."""
+    bridge, detour = LineString([(0, 0), (400, 0)]), LineString([(0, 0), (0, 800), (400, 800), (400, 0)])
+    roads = roads_frame([bridge, detour, LineString([(400, 0), (2000, 0)]), LineString([(0, 0), (-100, 0)])])
+    network = build_network(roads)
+    shut = set(np.flatnonzero(shapely.covers(bridge, network.lines)))
+    assert len(shut) == 1
+    demand = demand_of([Point(-50, 0), Point(450, 0), Point(1500, 0), Point(200, 5), Point(200, 300)], [1.0] * 5)
+    coverage = covered_by(roads, demand, facilities_frame([Point(0, 0)]), 15, shut=shut)
+    rows = coverage.demand
+    states = [Reach.COVERED, Reach.CLOSED_ROAD, Reach.TOO_FAR, Reach.CLOSED_ROAD, Reach.UNLOCATABLE]
+    assert rows["reach"].tolist() == states
+    # The way round takes 2,050 s where the bridge takes 450 s; the home on the bridge is on no road that is open.
+    assert rows["ms"].tolist()[:3] == [50_000, 2_050_000, 3_100_000]
+    assert rows["open_ms"].dropna().tolist() == [450_000, 205_000]
+    assert rows["open_facility_id"].tolist() == ["", "F00", "", "F00", ""]
+    row = coverage.units.iloc[0]
+    columns = ("", "_covered", "_uncovered", "_closed_road", "_too_far", "_unlocatable")
+    assert [row[f"pop60{column}"] for column in columns] == [5, 1, 3, 2, 1, 1]
+
+
+def test_overlap_of_facilities_is_told():
+    """Of two facilities each has its own people and those whom the other reaches too; who are between count in both."""
+    roads = roads_frame([LineString([(0, 0), (3000, 0)])])
+    demand = demand_of([Point(100, 0), Point(1200, 0), Point(1300, 0), Point(2500, 0)], [1.0, 2.0, 4.0, 8.0])
+    facilities = covered_by(roads, demand, facilities_frame([Point(500, 0), Point(1900, 0)]), 15).facilities
+    assert facilities["pop60_reached"].tolist() == [7, 14]
+    assert facilities["pop60_only"].tolist() == [1, 8]
+    assert facilities["pop60_shared"].tolist() == [6, 6]
+    assert facilities["pop60_nearest"].tolist() == [3, 12]
 
 
 def test_blank_cells_are_unknown_and_not_zero():

@@ -12,7 +12,7 @@ from strategies import given_roads, roads_frame
 
 from geoplan.errors import NetworkError, SettingsError
 from geoplan.layers import osm
-from geoplan.network import build_network
+from geoplan.network import Ways, build_network
 from geoplan.network.edge_times import CLOSED, walking
 from geoplan.network.profiles import Profile, known_profiles, load_profile
 from geoplan.network.roads import Road, oneway, open_to_bicycles, open_to_motor_vehicles
@@ -177,35 +177,40 @@ def test_roundabouts_and_motorways_are_one_way_by_themselves():
 @settings(max_examples=40)
 @given(given_roads(), st.data())
 def test_profile_times_are_those_of_the_drawn_roads(roads, data):
-    """Between all nodes a car and a walker take what they take along the drawn vertices (networkx), to the rounding."""
+    """Between all nodes a car and a walker take what they take along the drawn vertices (networkx), to the rounding.
+
+    So they do with the closed roads closed, and on the same network with every closed road open.
+    """
     size = len(roads)
     roads["road_class"] = data.draw(_cells(size, ["residential", "primary", "steps", "motorway", ""]))
     roads["oneway"] = data.draw(_cells(size, ["", "yes", "-1"]))
     roads["foot"] = data.draw(_cells(size, ["", "", "no"]))
+    roads["status"] = data.draw(_cells(size, ["", "", "open", "closed"]))
     where = {}
     for line, nodes in zip(roads.geometry, roads["nodes"], strict=True):
         where.update(zip(nodes.tolist(), map(tuple, shapely.get_coordinates(line).tolist()), strict=True))
     if len(set(where.values())) < len(where):  # two vertices at one place could not be told apart here
         return
     for profile in (WALK, CAR):
-        drawn = _all_times(_drawn(roads, profile), where)
-        try:
-            network = build_network(roads, profile)
-        except NetworkError:
-            assert not drawn
-            continue
-        built = _all_times(_built(network, profile), [tuple(place) for place in network.xy.tolist()])
-        places = {tuple(place) for place in network.xy.tolist()}
-        between = {key: ms for key, ms in drawn.items() if set(key) <= places}
-        assert set(built) == set(between)
-        assert all(built[key] == pytest.approx(ms, abs=len(network.tail)) for key, ms in between.items())
+        for reopened in (False, True):
+            drawn = _all_times(_drawn(roads, profile, reopened=reopened), where)
+            try:
+                network = build_network(roads, profile, profile.reopened)
+            except NetworkError:
+                assert not drawn
+                continue
+            places = [tuple(place) for place in network.xy.tolist()]
+            built = _all_times(_built(network, profile.times(network, reopened=reopened)), places)
+            between = {key: ms for key, ms in drawn.items() if set(key) <= set(places)}
+            assert set(built) == set(between)
+            assert all(built[key] == pytest.approx(ms, abs=len(network.tail)) for key, ms in between.items())
 
 
 def _cells(size, words):
     return st.lists(st.sampled_from(words), min_size=size, max_size=size)
 
 
-def _drawn(roads, profile):
+def _drawn(roads, profile, *, reopened):
     """The roads as networkx sees them: one arc per pair of neighbouring vertices and open direction."""
     graph = nx.DiGraph()
     for row in roads.itertuples():
@@ -217,6 +222,7 @@ def _drawn(roads, profile):
             is_open, ways = row.road_class != "motorway" and row.foot != "no", "fb"
         else:
             is_open = row.road_class != "steps"
+        is_open &= reopened or row.status != "closed"
         for one, other, metres in zip(row.nodes, row.nodes[1:], np.hypot(*np.diff(xy, axis=0).T), strict=False):
             for start, end in [(one, other)] * ("f" in ways) + [(other, one)] * ("b" in ways):
                 ms = metres / speed * 1000
@@ -225,8 +231,8 @@ def _drawn(roads, profile):
     return graph
 
 
-def _built(network, profile):
-    graph, times = nx.DiGraph(), profile.times(network)
+def _built(network, times):
+    graph = nx.DiGraph()
     for start, end, both in ((network.tail, network.head, times.forward), (network.head, network.tail, times.backward)):
         for one, other, ms in zip(start.tolist(), end.tolist(), both.tolist(), strict=True):
             if ms != CLOSED and ms < graph.get_edge_data(one, other, {"ms": np.inf})["ms"]:
@@ -281,6 +287,34 @@ def test_network_made_for_another_profile_is_refused():
         CAR.times(motorway)
     for name in ("walk-slow", "walk", "walk-fast"):
         load_profile(name).times(motorway)
+
+
+def test_closed_road_is_in_the_network_for_who_would_open_it():
+    """A closed road stays in a network built for its reopening, cut where it is closed; without that it is left out."""
+    lines = [(0, 0), (100, 0)], [(100, 0), (150, 0)], [(150, 0), (300, 0)]
+    tags = {"road_class": ["footway"] * 3, "status": ["", "closed", "open"]}
+    network = network_of(*lines, **tags, travellers=(WALK, WALK.reopened))
+    shut = {((100.0, 0.0), (150.0, 0.0)), ((150.0, 0.0), (100.0, 0.0))}
+    assert seconds(network, WALK.times(network, reopened=True)).keys() - seconds(network, WALK.times(network)) == shut
+    plain = network_of(*lines, **tags)
+    assert sorted(plain.length_m) == [100.0, 150.0]
+    assert (WALK.times(plain).forward != CLOSED).all()
+    with pytest.raises(NetworkError, match="步行"):
+        WALK.times(plain, reopened=True)
+    alike = network_of(*lines, road_class=["footway"] * 3, status=["", "open", ""], travellers=(WALK, WALK.reopened))
+    assert alike.length_m.tolist() == [300.0]
+
+
+def test_stretch_with_an_open_road_on_it_is_open():
+    """Of two roads on one line the closed one does not close the other; open again, the faster one counts."""
+    tags = {"road_class": ["primary", "residential"], "status": ["closed", ""]}
+    network = network_of([(0, 0), (100, 0)], [(0, 0), (100, 0)], **tags, travellers=(CAR, CAR.reopened))
+    for reopened, road_class in ((False, "residential"), (True, "primary")):
+        ms = round(100_000 / CAR.speeds_mps[road_class])
+        assert CAR.times(network, reopened=reopened).forward.tolist() == [ms]
+    ways = Ways(network, CAR, CAR.times(network), CAR.times(network, reopened=True)).at_speed(2 * CAR.speed_mps)
+    assert ways.times.forward.tolist() == [round(50_000 / CAR.speeds_mps["residential"])]
+    assert ways.open_times.forward.tolist() == [round(50_000 / CAR.speeds_mps["primary"])]
 
 
 def test_network_of_unknown_roads_is_open_both_ways():
@@ -405,6 +439,13 @@ def test_own_speed():
     fast = CAR.at_speed(2 * CAR.speed_mps)
     assert fast.off_road_mps == 1.0
     assert fast.speeds_mps["primary"] == pytest.approx(2 * CAR.speeds_mps["primary"])
+    own = Profile("own", "own", 0.9, "foot", speeds_mps={"track": 0.9, "path": 0.45})
+    lines = [(0, 0), (100, 0)], [(100, 0), (150, 0)], [(150, 0), (300, 0)]
+    network = network_of(*lines, road_class=["footway", "track", "path"], travellers=(own,))
+    assert len(network.tail) == 2
+    for speed in (0.8, 1.0, 1.1, 1.2, 1.3):  # classes as fast as the profile stay so, and the network serves
+        assert own.at_speed(speed).speeds_mps["track"] == speed
+        own.at_speed(speed).times(network)
     for wrong in (0, -1, np.inf, np.nan):
         with pytest.raises(SettingsError, match="speed_mps"):
             WALK.at_speed(wrong)

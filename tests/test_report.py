@@ -219,3 +219,40 @@ def test_a_value_never_looks_like_the_target_that_it_misses(numerator, denominat
 def test_every_kind_of_facility_has_a_look():
     """A kind that the schema knows is drawn and named on every map."""
     assert set(style.FACILITY_STYLES) == set(FACILITY_KINDS)
+
+
+def test_reasons_and_contributions_are_in_the_files_for_machines_and_for_readers(small, tmp_path):
+    """JSON and CSV tell for everyone who is not covered why, and JSON what each facility adds."""
+    assessment = assessed(small, tmp_path)
+    write_results(assessment, tmp_path / "out")
+    record = json.loads((tmp_path / "out" / "assessment.json").read_text(encoding="utf-8"))
+    uncovered = {row["demand_id"]: row for row in record["uncovered"]}
+    assert {name: row["reason"] for name, row in uncovered.items()} == {
+        "D3": "too_far",
+        "D5": "too_far",
+        "D6": "unlocatable",
+    }
+    assert (uncovered["D3"]["facility_id"], uncovered["D3"]["excess_s"], uncovered["D3"]["excess_m"]) == (
+        "F1",
+        200,
+        200,
+    )
+    assert (uncovered["D6"]["leg_m"], uncovered["D6"]["ms"], uncovered["D6"]["excess_s"]) == (800, None, None)
+    county = record["coverage"][0]
+    assert sum(row["pop60"] for row in uncovered.values()) == county["uncovered"] + county["unlocatable"]
+    parts = ("too_far", "closed_road", "island", "no_facility")
+    assert sum(county[part] for part in parts) == county["uncovered"]
+    counts = {row["facility_id"]: row for row in record["facilities"]}
+    assert (counts["F1"]["pop60_reached"], counts["F1"]["pop60_only"], counts["F1"]["pop60_shared"]) == (60, 60, 0)
+    points = pd.read_csv(tmp_path / "out" / "demand.csv", dtype=str, keep_default_na=False).set_index("编号")
+    assert points.loc["D3", ["镇街", "状态", "超出（秒）", "超出（m）"]].tolist() == [
+        "甲街道",
+        "路程过远",
+        "200",
+        "200",
+    ]
+    assert points.loc["D1", ["状态", "超出（秒）", "原因"]].tolist() == ["已覆盖", "", ""]
+    account = pd.read_csv(tmp_path / "out" / "coverage.csv", keep_default_na=False)
+    reasons = ["路程过远", "道路封闭", "路网孤岛", "无此类设施"]
+    assert (account["已覆盖"] + account[reasons].sum(axis=1) + account["无法定位"] == account["合计"]).all()
+    assert set(account["人群"]) == {"总人口", "60岁以上人口"}

@@ -10,6 +10,7 @@ from geoplan.network.roads import closed, walkable
 from geoplan.network.service_area import AreaDrawer, NearestRoads, cutoffs_ms, nearest_roads, service_areas
 from geoplan.network.snapping import RoadGrid
 from geoplan.network.travel import UNREACHED, Nearest, Reached, ScipyTravelTimes, TravelTimes, Trips
+from geoplan.network.ways import Ways, ways_of
 
 __all__ = [
     "CLOSED",
@@ -31,6 +32,7 @@ __all__ = [
     "ScipyTravelTimes",
     "TravelTimes",
     "Trips",
+    "Ways",
     "build_network",
     "closed",
     "cutoffs_ms",
@@ -42,4 +44,5 @@ __all__ = [
     "service_areas",
     "walkable",
     "walking",
+    "ways_of",
 ]

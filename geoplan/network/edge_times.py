@@ -28,16 +28,16 @@ class EdgeTimes:
     backward: NDArray[np.int64]
     off_road_mps: float
 
+    def closed(self, edges: NDArray[np.int64]) -> EdgeTimes:
+        """The same with some edges closed in both directions."""
+        forward, backward = self.forward.copy(), self.backward.copy()
+        forward[edges] = backward[edges] = CLOSED
+        return EdgeTimes(forward, backward, self.off_road_mps)
+
     @property
     def usable(self) -> NDArray[np.bool_]:
-        """Bool (m,), the edges that can be travelled in some direction."""
+        """Bool (m,): the edges that can be travelled in one direction at least."""
         return (self.forward != CLOSED) | (self.backward != CLOSED)
-
-    def closing(self, forward: NDArray[np.bool_], backward: NDArray[np.bool_]) -> EdgeTimes:
-        """The same times with some edges closed, bool (m,) for each direction."""
-        return EdgeTimes(
-            np.where(forward, CLOSED, self.forward), np.where(backward, CLOSED, self.backward), self.off_road_mps
-        )
 
 
 @dataclass(frozen=True)

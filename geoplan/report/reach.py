@@ -94,7 +94,7 @@ def demand_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoData
         open_facility_name=[names.get(name, "") for name in people["open_facility_id"]],
     )
     limit_m = assessment.settings.snap_limit_m
-    return table.assign(why=[_why(row, limit_m) for row in table.drop(columns="geometry").to_dict("records")])
+    return table.assign(why=[_why(row, limit_m) for row in table.to_dict("records")])
 
 
 def _why(row: dict[str, Any], snap_limit_m: float) -> str:
@@ -114,14 +114,15 @@ def _why(row: dict[str, Any], snap_limit_m: float) -> str:
         case Reach.NO_FACILITY:
             return _("没有在路网上运营的此类设施")
         case Reach.UNLOCATABLE:
-            return _off_the_roads(row["leg_m"], snap_limit_m)
+            return _off_the_roads(row, snap_limit_m)
 
 
-def _off_the_roads(leg_m: float, snap_limit_m: float) -> str:
-    if np.isnan(leg_m):
-        return _("没有坐标")
+def _off_the_roads(row: dict[str, Any], snap_limit_m: float) -> str:
+    if np.isnan(row["leg_m"]):
+        placed = row["geometry"] is not None and not row["geometry"].is_empty
+        return _("没有可通行的道路") if placed else _("没有坐标")
     text = _("离最近的可通行道路 {metres} 米，超过 {limit:g} 米的上限")
-    return text.format(metres=f"{math.ceil(leg_m):,}", limit=snap_limit_m)
+    return text.format(metres=f"{math.ceil(row['leg_m']):,}", limit=snap_limit_m)
 
 
 def facilities_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoDataFrame:

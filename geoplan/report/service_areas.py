@@ -9,13 +9,13 @@ from pathlib import Path
 import geopandas as gpd
 import pyogrio
 
-from geoplan.assess import SERVICE_AREA_MARGIN_M, default_year, ways_of
+from geoplan.assess import SERVICE_AREA_MARGIN_M, default_year
 from geoplan.coverage import offering, operating
 from geoplan.errors import OutputError, SettingsError
 from geoplan.i18n import _
 from geoplan.layers import Layers, Progress
 from geoplan.model import Settings
-from geoplan.network import AreaDrawer, Profile
+from geoplan.network import AreaDrawer, Profile, ways_of
 from geoplan.standards import Pack
 
 AREA_KINDS = ("each", "dissolved", "responsibility")

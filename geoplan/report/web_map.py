@@ -160,7 +160,8 @@ def _shapes(frame: gpd.GeoDataFrame, tolerance: float, columns: tuple[str, ...] 
     thinned = gpd.GeoDataFrame(
         frame[list(columns)], geometry=shapely.simplify(frame.geometry.to_numpy(), tolerance), crs=frame.crs
     )
-    degrees = crs.lonlat(thinned[~thinned.geometry.is_empty & thinned.geometry.notna()])
+    shapes = thinned.geometry.to_numpy()
+    degrees = crs.lonlat(thinned[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))])
     rounded = degrees.set_geometry(
         shapely.transform(degrees.geometry.to_numpy(), lambda xy: np.round(xy, _DEGREE_DIGITS)), crs=crs.WGS84
     )

@@ -1,0 +1,101 @@
+"""A workspace's roads as one way of travelling uses them: network, times, where things are, and which roads are closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geoplan.errors import NetworkError
+from geoplan.i18n import _
+from geoplan.layers import Layers
+from geoplan.model import Settings
+from geoplan.network.edge_times import CLOSED, EdgeTimes
+from geoplan.network.elevation import Elevation, read_elevation
+from geoplan.network.engine import KernelTravelTimes
+from geoplan.network.graph import Network, build_network
+from geoplan.network.location import Locations, locate
+from geoplan.network.profiles import Profile
+from geoplan.network.snapping import RoadGrid
+from geoplan.network.travel import TravelTimes
+
+
+@dataclass(frozen=True)
+class Ways:
+    """A workspace's roads as one profile travels them.
+
+    The network holds the closed roads too, so that closing and opening one builds nothing anew.
+
+    Attributes:
+        times: with the closed roads ``CLOSED``.
+        open_times: with every closed road open.
+        elevation: of the network's edges; None where the ground is taken as flat.
+    """
+
+    network: Network
+    profile: Profile
+    times: EdgeTimes
+    open_times: EdgeTimes
+    elevation: Elevation | None = None
+
+    @cached_property
+    def travel(self) -> TravelTimes:
+        """The travel times."""
+        return KernelTravelTimes(self.network, self.times)
+
+    @cached_property
+    def grid(self) -> RoadGrid:
+        """For locating points at the edges that can be travelled: nobody sets out on a closed road."""
+        return RoadGrid(self.network, self.times.usable)
+
+    @cached_property
+    def reopened(self) -> Ways | None:
+        """The same ways with every closed road open; None where that changes no time."""
+        times, reopened = self.times, self.open_times
+        if np.array_equal(times.forward, reopened.forward) and np.array_equal(times.backward, reopened.backward):
+            return None
+        return replace(self, times=reopened)
+
+    def locate(self, frame: gpd.GeoDataFrame, settings: Settings) -> Locations:
+        """Where the rows of a frame are on the network; areas by a point inside them."""
+        points = np.asarray(shapely.point_on_surface(frame.geometry.to_numpy()), dtype=object)
+        limit_m, small_island_m = settings.snap_limit_m, settings.small_island_m
+        return locate(self.network, points, limit_m, small_island_m=small_island_m, grid=self.grid)
+
+    def closing(self, edges: NDArray[np.int64]) -> Ways:
+        """The same ways with these edges closed as well, in both directions."""
+        return replace(self, times=self.times.closed(edges))
+
+    def at_speed(self, speed_mps: float) -> Ways:
+        """The same ways, with the same roads closed, at another speed.
+
+        Raises:
+            SettingsError: the speed is not positive.
+        """
+        profile = self.profile.at_speed(speed_mps)
+        reopened = profile.times(self.network, self.elevation, reopened=True)
+        times = profile.times(self.network, self.elevation)
+        forward = np.where(self.times.forward == CLOSED, CLOSED, times.forward)
+        backward = np.where(self.times.backward == CLOSED, CLOSED, times.backward)
+        times = EdgeTimes(forward, backward, times.off_road_mps)
+        return replace(self, profile=profile, times=times, open_times=reopened)
+
+
+def ways_of(layers: Layers, profile: Profile) -> Ways:
+    """Build the network for a profile, with slope where the workspace has a DEM.
+
+    Raises:
+        NetworkError: the profile can travel none of the roads, all of them are closed, or the DEM does not touch them.
+    """
+    network = build_network(layers.frames["roads"], profile, profile.reopened)
+    entry = layers.manifest.entry("dem")
+    elevation = read_elevation(network, layers.manifest.path(entry), entry.crs) if entry else None
+    times, reopened = (profile.times(network, elevation, reopened=which) for which in (False, True))
+    if not times.usable.any():
+        text = _("可供{name}通行的道路全部封闭，请检查道路图层的 status 字段。")
+        raise NetworkError(text.format(name=profile.label))
+    return Ways(network, profile, times, reopened, elevation)
