@@ -212,7 +212,7 @@ def _service_areas(
     for coverage in coverages:
         service = coverage.service
         offered, places = _sites_of(service, facilities, sites)
-        reached = ways.travel.reached(places, drawer.search_ms(service.limit_ms))
+        reached = ways.travel.reached(places, service.limit_ms)
         areas = drawer.each(reached, [service.limit_ms])[0]
         columns["facility_id"] += offered["facility_id"].tolist()
         columns["name"] += offered["name"].tolist()

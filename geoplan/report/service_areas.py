@@ -55,7 +55,7 @@ def draw_service_areas(
         places = ways.locate(offered, Settings().snap_limit_m)
         unlocated |= set(offered["facility_id"][~places.located])
         limits = limits_ms or [service.limit_ms]
-        areas = getattr(drawer, kind)(ways.travel.reached(places, drawer.search_ms(limits[-1])), limits)
+        areas = getattr(drawer, kind)(ways.travel.reached(places, limits[-1]), limits)
         names = list(zip(offered["facility_id"], offered["name"], strict=True))
         if kind == "dissolved":
             names, areas = [("", service.name)], areas[:, None]
