@@ -315,7 +315,7 @@ class AreaDrawer:
         off = 2 * part + 1
         column, row = (self.raster.west + pairs.column) * 2 * _PARTS, (self.raster.south + pairs.row) * 2 * _PARTS
         both = np.column_stack([column + np.where(pairs.rises, 0, off), row + np.where(pairs.rises, off, 0)])
-        return both * (self.raster.cell_m / (2 * _PARTS))
+        return np.asarray(both * (self.raster.cell_m / (2 * _PARTS)))
 
     def _window(self, goal: _Goal, limit_ms: int) -> _Window:
         west, south, east, north = _touched(self._edges, goal, limit_ms)
