@@ -266,7 +266,7 @@ class AreaDrawer:
         nothing (or less than can be drawn) is reached.
 
         Args:
-            reached: what each facility reaches, searched with the longest limit, or more. limits_ms: ascending.
+            reached: what each facility reaches, searched with the longest limit, or more.
         """
         goals = ((i, self._goal([one], [0])) for i, one in enumerate(reached) if one is not None)
         return self._areas(len(reached), limits_ms, ((i, goal, goal, 0) for i, goal in goals))
@@ -290,8 +290,9 @@ class AreaDrawer:
     def _areas(self, count: int, limits_ms: Sequence[int], goals: Iterator[tuple[int, _Goal, _Goal, int]]) -> Objects:
         """Areas of the cells of a label in a goal, looked for around another goal: (column, goal, around, label)."""
         areas = np.full((len(limits_ms), count), shapely.MultiPolygon(), dtype=object)
+        ascending, place = np.unique(np.array(limits_ms, dtype=np.int64), return_inverse=True)
         for column, goal, around, label in goals:
-            areas[:, column] = self._draw(goal, around, label, np.array(limits_ms, dtype=np.int64))
+            areas[:, column] = np.array(self._draw(goal, around, label, ascending), dtype=object)[place]
             # Who has no time left at the road reaches no road, only the place where it begins.
             areas[np.asarray(limits_ms) <= around.own[:, 2].min(), column] = shapely.MultiPolygon()
         return areas
@@ -350,14 +351,21 @@ def _least(reached: Sequence[Reached], labels: Sequence[int]) -> I64:
     return node
 
 
-def cutoffs_ms(minutes: Sequence[float]) -> list[int]:
+def cutoffs_ms(minutes: Sequence[str | float]) -> list[int]:
     """Cut-offs in whole milliseconds, each once, the shortest first.
 
     Raises:
-        SettingsError: for one that is not positive or longer than ``LONGEST_MS``.
+        SettingsError: for one that is no number, not positive or longer than ``LONGEST_MS``.
     """
-    for one in minutes:
-        if not 0 < one * 60_000 <= LONGEST_MS or round(one * 60_000) < 1:
-            text = _("分钟数须大于 0，且不超过 {most} 分钟（2^31 毫秒），现为 {value}。")
-            raise SettingsError(text.format(most=LONGEST_MS // 60_000, value=one))
-    return sorted({round(one * 60_000) for one in minutes})
+    return sorted({_milliseconds(one) for one in minutes})
+
+
+def _milliseconds(minutes: str | float) -> int:
+    try:
+        ms = float(minutes) * 60_000
+    except ValueError as error:
+        raise SettingsError(_("分钟数须为数字，现为“{value}”。").format(value=minutes)) from error
+    if not 0 < ms <= LONGEST_MS or round(ms) < 1:
+        text = _("分钟数须大于 0，且不超过 {most} 分钟（2^31 毫秒），现为 {value}。")
+        raise SettingsError(text.format(most=LONGEST_MS // 60_000, value=minutes))
+    return round(ms)
