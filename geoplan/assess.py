@@ -263,7 +263,7 @@ def _areas_of(
     """A service's areas, each drawn anew only where its facility is new or moved."""
 
     def draw(row: int) -> shapely.Geometry:
-        reached = ways.travel.reached(_chosen(sites, np.array([row])), drawer.search_ms(service.limit_ms))
+        reached = ways.travel.reached(_chosen(sites, np.array([row])), service.limit_ms)
         return drawer.each(reached, [service.limit_ms])[0][0]
 
     return [

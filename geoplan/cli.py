@@ -82,7 +82,8 @@ def service_areas(
         Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))
     ] = Path(),
     minutes: Annotated[
-        list[float] | None, typer.Option(help=_("分钟数，可重复：--minutes 5 --minutes 10；默认取规则包的时限"))
+        list[str] | None,
+        typer.Option(metavar="NUMBER", help=_("分钟数，可重复：--minutes 5 --minutes 10；默认取规则包的时限")),
     ] = None,
     kind: Annotated[
         str, typer.Option(help=_("each 每个设施各一，dissolved 全部合一，responsibility 互不重叠的责任区"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import subprocess
@@ -11,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
-from workspaces import Workspace
+from workspaces import Workspace, at, line, table
 
 from geoplan import i18n
 from geoplan.cli import main
@@ -361,7 +363,8 @@ def test_service_areas_come_in_three_kinds(geoplan, small, tmp_path, kind, rows)
     ("arguments", "said"),
     [
         (["--minutes", "0"], "分钟数须大于 0"),
-        (["--minutes", "15", "--minutes", "-5"], "现为 -5.0"),
+        (["--minutes", "15", "--minutes", "-5"], "现为 -5。"),
+        (["--minutes", "ten"], "分钟数须为数字，现为“ten”"),
         (["--minutes", "35791.4"], "不超过 35791 分钟"),
         (["--minutes", "nan"], "现为 nan"),
         (["--kind", "round"], "没有服务范围的画法“round”"),
@@ -369,17 +372,77 @@ def test_service_areas_come_in_three_kinds(geoplan, small, tmp_path, kind, rows)
         (["--mode", "broom"], "没有名为“broom”的出行方式"),
         (["--pack", "nowhere"], "没有名为“nowhere”的规则包"),
         (["--out", "areas.shp"], "结果须为 .gpkg 文件"),
-        (["--out", "{file}/areas.gpkg"], "没有写成"),
+        (["--out", "{file}/areas.gpkg"], "是文件而不是文件夹"),
+        (["--out", "{file}/deeper/areas.gpkg"], "是文件而不是文件夹"),
+        (["--out", "{folder}"], "是文件夹，请换一个文件名"),
     ],
 )
 def test_service_areas_that_cannot_be_drawn_are_one_clear_line_and_status_2(geoplan, small, tmp_path, arguments, said):
     """Wrong cut-offs, kinds, speeds, packs and files are told in one line, and nothing is written."""
     small.write(tmp_path)
-    (tmp_path / "file").write_text("")
-    status, out, err = geoplan("service-areas", tmp_path, *(a.format(file=tmp_path / "file") for a in arguments))
+    paths = {"file": tmp_path / "file", "folder": tmp_path / "folder.gpkg"}
+    paths["file"].write_text("")
+    paths["folder"].mkdir()
+    status, out, err = geoplan("service-areas", tmp_path, *(argument.format(**paths) for argument in arguments))
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert said in err
+    assert list(paths["folder"].iterdir()) == []
     assert not (tmp_path / "results").exists()
+
+
+def test_service_areas_that_a_full_disk_cuts_short_leave_what_was_there(small, tmp_path):
+    """A write that fails midway is one line and status 2, and the file from before is unharmed."""
+    small.write(tmp_path)
+    file = tmp_path / "areas.gpkg"
+    command = [sys.executable, "-m", "geoplan", "--lang", "zh", "service-areas", str(tmp_path), "--out", str(file)]
+    subprocess.run(command, capture_output=True, check=True)
+    before = file.read_bytes()
+
+    def small_disk() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+
+    failed = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=small_disk)
+    assert (failed.returncode, failed.stdout, failed.stderr.count("\n")) == (2, "", 1)
+    assert "原有文件未改动" in failed.stderr
+    assert file.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["areas.gpkg", "layers"]
+
+
+@pytest.mark.parametrize(("kind", "rows"), [("each", 2), ("dissolved", 1), ("responsibility", 2)])
+def test_facilities_without_a_road_are_told_and_have_empty_areas(geoplan, small, tmp_path, kind, rows):
+    """When no facility is located the file has empty areas and every one of them is named."""
+    small.frames["facilities"]["geometry"] = None
+    small.write(tmp_path)
+    status, printed, err = geoplan("service-areas", tmp_path, "--kind", kind)
+    assert (status, err) == (0, "")
+    assert "未定位、没有服务范围的设施：F1、F2" in printed
+    areas = gpd.read_file(tmp_path / "results" / "service_areas.gpkg")
+    assert areas["area_m2"].tolist() == [0] * rows
+    assert areas.geometry.is_empty.all() or areas.geometry.isna().all()
+
+
+def test_a_facility_on_an_island_reaches_that_island_only(geoplan, small, tmp_path):
+    """A road that nothing joins is the whole area of the facility beside it, and it is reported as it is."""
+    island = table("road_class", ("residential", line((9000, 0), (9300, 0))))
+    small.frames["roads"] = pd.concat([small.frames["roads"], island], ignore_index=True)
+    small.frames["facilities"].loc[0, "geometry"] = at(9100, 10)
+    small.write(tmp_path)
+    assert geoplan("service-areas", tmp_path, "--minutes", "30")[0] == 0
+    areas = gpd.read_file(tmp_path / "results" / "service_areas.gpkg").set_index("facility_id")
+    assert areas.geometry["F1"].within(line((9000, 0), (9300, 0)).buffer(51))
+    assert areas["area_m2"]["F1"] == pytest.approx(300 * 100 + math.pi * 50**2, rel=0.01)
+
+
+def test_a_county_without_facilities_has_no_service_areas(geoplan, small, tmp_path):
+    """An empty list of facilities gives a file without rows, and one empty area when dissolved."""
+    small.frames["facilities"]["status"] = "planned"
+    small.write(tmp_path)
+    for kind, rows in (("each", 0), ("dissolved", 1), ("responsibility", 0)):
+        status, printed, err = geoplan("service-areas", tmp_path, "--kind", kind)
+        assert (status, err) == (0, "")
+        assert f"已写出 {rows} 个服务范围" in printed
+        areas = gpd.read_file(tmp_path / "results" / "service_areas.gpkg")
+        assert areas["area_m2"].tolist() == [0] * rows
 
 
 def test_a_faster_mode_reaches_farther(geoplan, small, tmp_path):

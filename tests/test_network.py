@@ -1,5 +1,7 @@
 """Where roads meet, what is left of them as a network, and which are walked."""
 
+import itertools
+
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -7,11 +9,11 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import LineString, MultiLineString
+from shapely import LineString, MultiLineString, Point
 from strategies import given_roads, plain_roads, road_layers, roads_frame
 
 from geoplan.errors import CrsError, NetworkError
-from geoplan.network import build_network, walkable
+from geoplan.network import build_network, meeting, noding, walkable
 
 
 def network_of(*lines, grades=None):
@@ -337,3 +339,50 @@ def test_roads_layer_is_left_as_it_was(roads):
     finally:
         pd.testing.assert_frame_equal(pd.DataFrame(roads), pd.DataFrame(before))
         assert (shapely.to_wkb(roads.geometry.to_numpy()) == shapes).all()
+
+
+_PLACE = st.tuples(st.integers(0, 12), st.integers(0, 12))
+
+
+@given(
+    st.lists(st.lists(_PLACE, min_size=2, max_size=5), min_size=2, max_size=6),
+    st.sampled_from([0.004, 0.125, 7.3, 900.0]),
+)
+def test_no_meeting_of_lines_is_overlooked(paths, step):
+    """Whatever shapely finds to meet, cross or touch is a candidate, whether the drawing is tiny or as wide as a county."""
+    lines = [LineString([(412_000 + x * step, 2_512_000 + y * step) for x, y in path]) for path in paths]
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    vertex, begin = meeting.vertices_on_stretches(xy, line, noding.TOUCH_M)
+    assert (np.diff(vertex) >= 0).all()
+    found = set(zip(vertex.tolist(), begin.tolist(), strict=True))
+    for v, a in itertools.product(range(len(xy)), meeting.stretches(line).tolist()):
+        at_end = any((xy[v] == xy[end]).all() for end in (a, a + 1))
+        if not at_end and shapely.dwithin(Point(xy[v]), LineString(xy[a : a + 2]), noding.TOUCH_M):
+            assert (v, a) in found
+        assert not (at_end and (v, a) in found)
+    pairs = set(zip(*(side.tolist() for side in meeting.crossing_lines(xy, line)), strict=True))
+    for one, other in itertools.combinations(range(len(lines)), 2):
+        common = shapely.MultiPoint(xy[line == one]).intersection(shapely.MultiPoint(xy[line == other]))
+        if not lines[one].intersection(lines[other]).difference(common.buffer(1e-6)).is_empty:
+            assert (one, other) in pairs
+
+
+def test_streets_that_meet_in_common_vertices_are_no_candidates():
+    """A town whose streets are drawn from junction to junction needs no geometry: nothing is a candidate."""
+    corners = [[(400_000 + 90 * x, 2_500_000 + 70 * y) for x in range(6)] for y in range(6)]
+    streets = [LineString(row[i : i + 2]) for row in [*corners, *zip(*corners, strict=True)] for i in range(5)]
+    xy, line = shapely.get_coordinates(streets, return_index=True)
+    assert [len(side) for side in meeting.crossing_lines(xy, line)] == [0, 0]
+    assert [len(side) for side in meeting.vertices_on_stretches(xy, line, noding.TOUCH_M)] == [0, 0]
+    assert network_of(*streets).islands == 1
+
+
+def test_a_wide_country_with_small_streets_takes_little_memory():
+    """Streets of a metre in two towns a thousand kilometres apart, with a road between them, are in few cells each."""
+    town = [[(x, y), (x + 0.5, y + 0.5)] for x in range(8) for y in range(8)]
+    far = [[(x + 1_000_000, y) for x, y in street] for street in town]
+    roads = [*town, *far, [(0, 0), (1_000_007.5, 7.5)]]
+    assert network_of(*roads).length_m.max() > 999_000
+    xy, line = shapely.get_coordinates([LineString(road) for road in roads], return_index=True)
+    begin = meeting.stretches(line)
+    assert len(meeting._grid(xy, begin, noding.TOUCH_M).key) < 4 * len(begin)

@@ -6,8 +6,9 @@ from geoplan.network.engine import KernelTravelTimes, NearestField, RoadGraph
 from geoplan.network.graph import Network, build_network
 from geoplan.network.location import NOWHERE, Locations, locate
 from geoplan.network.profiles import Profile, known_profiles, load_profile
+from geoplan.network.road_raster import NearestRoads, nearest_roads
 from geoplan.network.roads import closed, walkable
-from geoplan.network.service_area import AreaDrawer, NearestRoads, cutoffs_ms, nearest_roads, service_areas
+from geoplan.network.service_area import AreaDrawer, cutoffs_ms
 from geoplan.network.snapping import RoadGrid
 from geoplan.network.travel import UNREACHED, Nearest, Reached, ScipyTravelTimes, TravelTimes, Trips
 from geoplan.network.ways import Ways, ways_of
@@ -41,7 +42,6 @@ __all__ = [
     "locate",
     "nearest_roads",
     "read_elevation",
-    "service_areas",
     "walkable",
     "walking",
     "ways_of",

@@ -19,6 +19,9 @@ import scipy.sparse as sp
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from geoplan.network.meeting import crossing_lines, vertices_on_stretches
 
 # An end closer than this to another road touches it (metres): room for rounding, not for gaps in the drawing.
 TOUCH_M = 0.01
@@ -50,52 +53,85 @@ def node_roads(roads: gpd.GeoDataFrame) -> Vertices:
     """
     if "nodes" in roads:
         return _with_given_nodes(roads)
-    lines, index = shapely.get_parts(roads.geometry.to_numpy(), return_index=True)
-    lines = _with_close_ends_joined(lines)
-    grade = roads["grade"].fillna(0).to_numpy(np.int64)[index]
-    winding = ~shapely.is_simple(lines) | _touching_themselves(lines)
-    lines, part_of = shapely.get_parts(_with_stretches(lines, winding), return_index=True)
+    lines, row = shapely.get_parts(roads.geometry.to_numpy(), return_index=True)
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    xy = _with_close_ends_joined(xy, line)
+    grade = roads["grade"].fillna(0).to_numpy(np.int64)[row]
+    winding = ~shapely.is_simple(shapely.set_coordinates(lines, xy)) | _touching_themselves(xy, line, len(lines))
+    vertex, part, part_of = _with_stretches(line, winding)
     # A winding road at ground level meets itself; one at another level does not.
     apart = (winding & (grade == 0))[part_of]
-    road = np.where(apart, len(winding) + np.arange(len(lines)), part_of)
-    return _noded(lines, grade[part_of], road, index[part_of])
+    road = np.where(apart, len(winding) + np.arange(len(part_of)), part_of)
+    return _noded(_Lines(xy[vertex], part, grade[part_of], road), row[part_of])
 
 
-def _touching_themselves(lines: NDArray[np.object_]) -> NDArray[np.bool_]:
+@dataclass(frozen=True)
+class _Lines:
+    """Lines to be noded.
+
+    Attributes:
+        xy: float64 (n, 2), vertices. line: int64 (n,), which line each is of, ascending.
+        grade, road: int64 (lines,); lines of one road do not meet each other.
+    """
+
+    xy: NDArray[np.float64]
+    line: NDArray[np.int64]
+    grade: NDArray[np.int64]
+    road: NDArray[np.int64]
+
+    def shapes(self, which: NDArray[np.int64]) -> NDArray[np.object_]:
+        """Some of the lines as LineStrings, one per number asked for."""
+        asked, place = np.unique(which, return_inverse=True)
+        vertex = np.flatnonzero(np.isin(self.line, asked))
+        index = np.searchsorted(asked, self.line[vertex])
+        return np.asarray(shapely.linestrings(self.xy[vertex], indices=index), dtype=object)[place]
+
+
+def _touching_themselves(xy: NDArray[np.float64], line: NDArray[np.int64], lines: int) -> NDArray[np.bool_]:
     """Which lines have a vertex that touches a stretch of their own of which it is no end."""
-    xy, line = shapely.get_coordinates(lines, return_index=True)
-    begin = np.flatnonzero(line[1:] == line[:-1])
-    stretches = shapely.linestrings(np.stack([xy[begin], xy[begin + 1]], axis=1))
-    vertex, stretch = shapely.STRtree(stretches).query(shapely.points(xy), predicate="dwithin", distance=TOUCH_M)
-    begin = begin[stretch]
-    of_same = (line[vertex] == line[begin]) & (vertex != begin) & (vertex != begin + 1)
-    at_end = (xy[vertex] == xy[begin]).all(axis=1) | (xy[vertex] == xy[begin + 1]).all(axis=1)
-    touching = np.zeros(len(lines), dtype=bool)
-    touching[line[vertex[of_same & ~at_end]]] = True
+    vertex, begin = _touching(xy, line)
+    touching = np.zeros(lines, dtype=bool)
+    touching[line[vertex[line[vertex] == line[begin]]]] = True
     return touching
 
 
-def _with_stretches(lines: NDArray[np.object_], winding: NDArray[np.bool_]) -> NDArray[np.object_]:
-    """The lines, winding ones as collections of their straight stretches."""
-    lines = lines.copy()
-    for place in np.flatnonzero(winding):
-        xy = shapely.get_coordinates(lines[place])
-        lines[place] = shapely.multilinestrings(shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1)))
-    return lines
+def _touching(xy: NDArray[np.float64], line: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Vertices that touch stretches of which they are no end, and the vertices where those stretches begin."""
+    vertex, begin = vertices_on_stretches(xy, line, TOUCH_M)
+    stretches = shapely.linestrings(np.stack([xy[begin], xy[begin + 1]], axis=1))
+    touching = shapely.dwithin(shapely.points(xy[vertex]), stretches, TOUCH_M)
+    return vertex[touching], begin[touching]
 
 
-def _with_close_ends_joined(lines: NDArray[np.object_]) -> NDArray[np.object_]:
-    """The lines with ends that touch moved to one place, the first of them in order of x, y."""
-    xy, line = shapely.get_coordinates(lines, return_index=True)
+def _with_stretches(
+    line: NDArray[np.int64], winding: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The lines, winding ones as their straight stretches.
+
+    Returns:
+        (vertex, part, part_of): int64 (k,) the vertices of the parts and which part each is of; int64 (parts,) which
+        line a part is of.
+    """
+    # Inside a winding line each vertex ends one stretch and begins the next.
+    twice = winding[line] & ~_is_end(line)
+    vertex = np.repeat(np.arange(len(line)), 1 + twice)
+    begins = np.r_[True, line[1:] != line[:-1]][vertex]
+    begins[1:] |= vertex[1:] == vertex[:-1]
+    return vertex, np.cumsum(begins) - 1, line[vertex[begins]]
+
+
+def _with_close_ends_joined(xy: NDArray[np.float64], line: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The vertices with ends that touch moved to one place, the first of them in order of x, y."""
     at = np.flatnonzero(_is_end(line))
-    ends = shapely.points(xy[at])
-    pairs = shapely.STRtree(ends).query(ends, predicate="dwithin", distance=TOUCH_M)
-    links = sp.coo_array((np.ones(pairs.shape[1], dtype=np.int8), tuple(pairs)), shape=(len(at), len(at)))
-    place = connected_components(links, directed=False)[1]
-    order = np.lexsort((xy[at, 1], xy[at, 0]))
-    first = order[np.unique(place[order], return_index=True)[1]]
-    xy[at] = xy[at[first[place]]]
-    return np.asarray(shapely.set_coordinates(lines.copy(), xy), dtype=object)
+    places, end_of = np.unique(xy[at], axis=0, return_inverse=True)
+    pairs = cKDTree(places).query_pairs(2 * TOUCH_M, output_type="ndarray")
+    pairs = pairs[np.hypot(*(places[pairs[:, 0]] - places[pairs[:, 1]]).T) <= TOUCH_M]
+    links = sp.coo_array((np.ones(len(pairs), dtype=np.int8), tuple(pairs.T)), shape=(len(places), len(places)))
+    group = connected_components(links, directed=False)[1]
+    first = np.unique(group, return_index=True)[1]  # places are in order of x, y
+    xy = xy.copy()
+    xy[at] = places[first[group]][end_of.ravel()]
+    return xy
 
 
 def _with_given_nodes(roads: gpd.GeoDataFrame) -> Vertices:
@@ -118,50 +154,31 @@ def _number_by_place(xy: NDArray[np.float64], key: NDArray[np.int64]) -> NDArray
     return rank[inverse]
 
 
-def _noded(
-    lines: NDArray[np.object_], grade: NDArray[np.int64], road: NDArray[np.int64], row: NDArray[np.int64]
-) -> Vertices:
-    xy, line = shapely.get_coordinates(lines, return_index=True)
-    cut_line, cut_xy = _cuts(lines, grade, road)
-    xy, line = _insert(lines, xy, line, cut_xy, cut_line)
+def _noded(lines: _Lines, row: NDArray[np.int64]) -> Vertices:
+    xy, line = _insert(lines, *_cuts(lines))
     cells = np.round(xy * _GRID).astype(np.int64)
-    place = pd.MultiIndex.from_arrays(cells.T).factorize()[0]
-    at_grade = pd.MultiIndex.from_arrays([place, grade[line]]).factorize()[0]
-    identity = _join_ends(place, at_grade, line)
-    return Vertices(cells / _GRID, _by_place_and_grade(cells, grade[line], identity), line, row[line])
+    return Vertices(cells / _GRID, _identities(cells, lines.grade[line], line), line, row[line])
 
 
-def _by_place_and_grade(
-    cells: NDArray[np.int64], grade: NDArray[np.int64], identity: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    order = np.lexsort((grade, cells[:, 1], cells[:, 0]))
-    number = pd.factorize(identity[order])[0]
-    ranked = np.empty_like(number)
-    ranked[order] = number
-    return ranked
-
-
-def _join_ends(place: NDArray[np.int64], at_grade: NDArray[np.int64], line: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Identities after joining, at one place, every grade that ends there to all the others.
+def _identities(cells: NDArray[np.int64], grade: NDArray[np.int64], line: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Vertices of one place and grade are one; where a road ends, those of every grade are. In order of place, grade.
 
     Args:
-        place: int64 (n,), equal where vertices coincide.
-        at_grade: int64 (n,), equal where they coincide and have one grade.
-        line: int64 (n,), ascending.
-
-    Returns:
-        int64 (n,): ``at_grade`` with some groups merged.
+        cells: int64 (n, 2), equal where vertices coincide. line: int64 (n,), ascending.
     """
-    is_end = _is_end(line)
-    arms = np.bincount(at_grade, weights=np.where(is_end, 1, 2)).astype(np.int64)
-    group_place = np.zeros(len(arms), dtype=np.int64)
-    group_place[at_grade] = place
+    order = np.lexsort((grade, cells[:, 1], cells[:, 0]))
+    moves = (np.diff(cells[order], axis=0) != 0).any(axis=1)
+    place = np.cumsum(np.r_[0, moves])
+    group = np.cumsum(np.r_[0, moves | (np.diff(grade[order]) != 0)])
+    arms = np.bincount(group, weights=np.where(_is_end(line)[order], 1, 2))
+    first = np.flatnonzero(np.r_[True, np.diff(group) > 0])
     # With one grade ending at a place, all groups there become the first of them.
-    ends_here = np.bincount(group_place[arms == 1], minlength=place.max() + 1) > 0
-    first = np.full(place.max() + 1, len(arms), dtype=np.int64)
-    np.minimum.at(first, group_place, np.arange(len(arms)))
-    merged = np.where(ends_here[group_place], first[group_place], np.arange(len(arms)))
-    return merged[at_grade]
+    ends_here = np.bincount(place[first], weights=arms == 1) > 0
+    first_group = group[np.flatnonzero(np.r_[True, moves])]
+    merged = np.where(ends_here[place], first_group[place], group)
+    identity = np.empty_like(order)
+    identity[order] = np.cumsum(np.r_[0, np.diff(merged) > 0])
+    return identity
 
 
 def _is_end(line: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -171,39 +188,36 @@ def _is_end(line: NDArray[np.int64]) -> NDArray[np.bool_]:
     return is_end
 
 
-def _cuts(
-    lines: NDArray[np.object_], grade: NDArray[np.int64], road: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Points to insert into lines where they meet lines of other roads: (line index, xy)."""
-    tree = shapely.STRtree(lines)
-    touch_line, touch_xy = _touches(tree, lines, grade, road)
-    one, other = tree.query(lines, predicate="intersects")
-    level = (one < other) & (road[one] != road[other]) & (grade[one] == grade[other])
+def _cuts(lines: _Lines) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Points to insert into lines where they meet lines of other roads: (line index, xy).
+
+    Where vertices of both are at one place already, there is nothing to insert.
+    """
+    touch_line, touch_xy = _touches(lines)
+    one, other = crossing_lines(lines.xy, lines.line)
+    level = (lines.road[one] != lines.road[other]) & (lines.grade[one] == lines.grade[other])
     cross_line, cross_xy = _crossings(lines, one[level], other[level])
     return np.concatenate([touch_line, cross_line]), np.concatenate([touch_xy, cross_xy])
 
 
-def _touches(
-    tree: shapely.STRtree, lines: NDArray[np.object_], grade: NDArray[np.int64], road: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _touches(lines: _Lines) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Vertices of lines that lie on others of their grade, and ends that lie on others of any, to be vertices there."""
-    xy, line = shapely.get_coordinates(lines, return_index=True)
-    is_end = _is_end(line)
-    vertex, other = tree.query(shapely.points(xy), predicate="dwithin", distance=TOUCH_M)
-    one = line[vertex]
-    on = (road[one] != road[other]) & (is_end[vertex] | (grade[one] == grade[other]))
-    return other[on], xy[vertex[on]]
+    vertex, begin = _touching(lines.xy, lines.line)
+    one, other = lines.line[vertex], lines.line[begin]
+    level = _is_end(lines.line)[vertex] | (lines.grade[one] == lines.grade[other])
+    on = (lines.road[one] != lines.road[other]) & level
+    return other[on], lines.xy[vertex[on]]
 
 
 def _crossings(
-    lines: NDArray[np.object_], one: NDArray[np.int64], other: NDArray[np.int64]
+    lines: _Lines, one: NDArray[np.int64], other: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Where two lines cross, or where their common stretch begins and ends, to be vertices of both.
 
     A point within ``TOUCH_M`` of an end of either line is that end, which is inserted as a touch already.
     """
-    shared = shapely.intersection(lines[one], lines[other])
-    parts, pair = shapely.get_parts(shared, return_index=True)
+    ours, theirs = lines.shapes(one), lines.shapes(other)
+    parts, pair = shapely.get_parts(shapely.intersection(ours, theirs), return_index=True)
     parts, pair = parts[~shapely.is_empty(parts)], pair[~shapely.is_empty(parts)]
     stretch = shapely.get_dimensions(parts) == 1
     points = np.concatenate(
@@ -211,28 +225,26 @@ def _crossings(
     )
     pair = np.concatenate([pair[~stretch], pair[stretch], pair[stretch]])
     near_end = np.zeros(len(points), dtype=bool)
-    for side in (one, other):
+    for side in (ours, theirs):
         for place in (0, -1):
-            near_end |= shapely.dwithin(points, shapely.get_point(lines[side[pair]], place), TOUCH_M)
+            near_end |= shapely.dwithin(points, shapely.get_point(side[pair], place), TOUCH_M)
     xy, pair = shapely.get_coordinates(points[~near_end]), pair[~near_end]
     return np.concatenate([one[pair], other[pair]]), np.concatenate([xy, xy])
 
 
 def _insert(
-    lines: NDArray[np.object_],
-    xy: NDArray[np.float64],
-    line: NDArray[np.int64],
-    cut_xy: NDArray[np.float64],
-    cut_line: NDArray[np.int64],
+    lines: _Lines, cut_line: NDArray[np.int64], cut_xy: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Vertices and cuts together, in order along each line; a cut that is already a vertex is not doubled."""
-    cuts, vertices = _cells_of_lines(cut_xy, cut_line), _cells_of_lines(xy, line)
+    xy, line = lines.xy, lines.line
+    is_cut = np.isin(line, cut_line)
+    cuts, vertices = _cells_of_lines(cut_xy, cut_line), _cells_of_lines(xy[is_cut], line[is_cut])
     new = ~(cuts.isin(vertices) | cuts.duplicated())
     cut_xy, cut_line = cut_xy[new], cut_line[new]
     starts = np.r_[True, line[1:] != line[:-1]]
     total = np.cumsum(np.where(starts, 0.0, np.hypot(*(xy - np.roll(xy, 1, axis=0)).T)))
     along = total - np.repeat(total[starts], np.bincount(line))
-    cut_along = shapely.line_locate_point(lines[cut_line], shapely.points(cut_xy))
+    cut_along = shapely.line_locate_point(lines.shapes(cut_line), shapely.points(cut_xy))
     all_line = np.concatenate([line, cut_line])
     # Stable: at equal distance along, a vertex stands before a cut.
     order = np.lexsort((np.concatenate([along, cut_along]), all_line))

@@ -27,12 +27,20 @@ def check_area_request(kind: str, file: Path) -> None:
 
     Raises:
         SettingsError: an unknown kind of area, or a file that is no GeoPackage.
+        OutputError: a folder stands where the file should, or a file where its folder should.
     """
     if kind not in AREA_KINDS:
         text = _("没有服务范围的画法“{kind}”，可用：{known}。")
         raise SettingsError(text.format(kind=kind, known=", ".join(AREA_KINDS)))
     if file.suffix.lower() != ".gpkg":
         raise SettingsError(_("结果须为 .gpkg 文件，现为 {file}。").format(file=file))
+    if file.is_dir():
+        raise OutputError(_("{file} 是文件夹，请换一个文件名。").format(file=file))
+    folder = next(parent for parent in file.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise OutputError(
+            _("{folder} 是文件而不是文件夹，不能在其中写出 {name}。").format(folder=folder, name=file.name)
+        )
 
 
 def draw_service_areas(
@@ -55,7 +63,7 @@ def draw_service_areas(
         places = ways.locate(offered, Settings())
         unlocated |= set(offered["facility_id"][~places.located])
         limits = limits_ms or [service.limit_ms]
-        areas = getattr(drawer, kind)(ways.travel.reached(places, drawer.search_ms(limits[-1])), limits)
+        areas = getattr(drawer, kind)(ways.travel.reached(places, limits[-1]), limits)
         names = list(zip(offered["facility_id"], offered["name"], strict=True))
         if kind == "dissolved":
             names, areas = [("", service.name)], areas[:, None]
