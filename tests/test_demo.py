@@ -109,6 +109,24 @@ def test_all_institutions_of_2020_have_medical_care_or_a_contract(made):
     assert (of_2020["has_medical"] == "yes").sum() == 5
 
 
+def test_beds_to_add_are_those_of_the_plan(made):
+    """Home by home, rounded up, to 70 % in the one county-level home and 55 % elsewhere: 219 nursing beds, as in box 5."""
+    facilities = made["facilities"]
+    homes = facilities[facilities["status"].isin(OPERATING) & (facilities["beds"] > 0)]
+    assert homes.loc[homes["level"] == "county", "name"].tolist() == ["鹤山市社会福利院"]
+    share = np.where(homes["level"] == "county", 70, 55)
+    wanted = -(-share * homes["beds"].to_numpy(int) // 100)
+    assert np.maximum(wanted - homes["nursing_beds"].to_numpy(int), 0).sum() == 219
+
+
+def test_one_small_home_lies_far_from_its_seat(made):
+    """双合镇敬老院, 27 beds and 9 residents, lies more than 30 minutes on foot, even as the crow flies, from every seat."""
+    metric = {role: made[role].to_crs("EPSG:4547") for role in ("seats", "facilities")}
+    home = metric["facilities"].set_index("name").loc["双合镇敬老院"]
+    assert (home["beds"], home["residents"]) == (27, 9)
+    assert metric["seats"].distance(home.geometry).min() > 1_800
+
+
 def test_townships_tile_the_county(made):
     """Ten townships share their borders' vertices, overlap nowhere, and their union is the county."""
     units = made["units"]

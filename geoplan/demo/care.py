@@ -17,7 +17,7 @@ import shapely
 from geoplan.demo.county import County
 from geoplan.demo.facts import CANTEENS, INSTITUTIONS, TOWNSHIPS
 from geoplan.demo.people import People
-from geoplan.demo.plane import BoolArray, FloatArray, Point, round_cm, stream
+from geoplan.demo.plane import BoolArray, FloatArray, Point, from_lonlat, round_cm, stream
 from geoplan.demo.projects import ALL_FOUR, MADE_UP, PROJECTS, Project
 from geoplan.demo.roads import Roads
 
@@ -25,6 +25,7 @@ _CENSUS_YEAR = 2020
 _BOX_5 = "2021-12-31"  # assumed: the plan's figures of box 5 are of its first year; box 1 is of 2020
 _LATER = "2024-12-31"  # the synthetic record date of what opened, or is planned, later
 _HOME = "full_residential|safety|recreation"
+_OUTLYING, _OUTLYING_M = "双合镇敬老院", 3_000.0  # a small home far from its town, which a screening should find
 _NOTE = "位置、功能、面积为合成"
 _PLAN = "《鹤山市养老服务体系“十四五”规划》"
 _NUMBER = {township.code: number for number, township in enumerate(TOWNSHIPS)}
@@ -48,11 +49,10 @@ class Made:
     kind: str = "care_home"
     level: str = "township"
     status: str = "existing"
-    demo: str = "no"
 
 
 # Five townships have one facility with all four functions: four by 2023, 古劳 in 2024. 共和 has them only over two.
-# The five stars of 幸福寿星 and its being a model are the plan's; the welfare home's three are the plan's aim for 2022.
+# The five stars of 幸福寿星 are the plan's; the welfare home's three are the plan's aim for 2022.
 _MADE = MappingProxyType(
     {
         "鹤山市社会福利院": Made(
@@ -85,11 +85,11 @@ _MADE = MappingProxyType(
         ),
         "雁鸣湖畔养老养生公寓": Made(
             functions="full_residential|medical|recreation",
-            floor=12_400, site=5_400, year=2019, basic=0, grade=4, stars=4, level="county",
+            floor=12_400, site=5_400, year=2019, basic=0, grade=4, stars=4,
         ),
         "幸福寿星安老之家": Made(
             functions="full_residential|medical|recreation|meals",
-            floor=9_800, site=4_300, year=2016, basic=0, grade=4, stars=5, level="county", demo="yes",
+            floor=9_800, site=4_300, year=2016, basic=0, grade=4, stars=5,
         ),
         "双合镇卫生院康泰缘服务中心": Made(
             functions="full_residential|medical", floor=1_900, site=1_400, year=2021, basic=30, stars=None
@@ -112,7 +112,7 @@ _CONTRACT_UNKNOWN = (8, 37)
 
 def place_facilities(county: County, roads: Roads, people: People) -> pd.DataFrame:
     """All facilities, one row each, with positions in local metres (x, y)."""
-    real = [*_institutions(roads), *_canteens(people)]
+    real = [*_institutions(roads, people), *_canteens(people)]
     served = pd.DataFrame(real)[["x", "y"]].to_numpy(dtype=np.float64)
     made_up = [*_stations(people, served), _planned_centre(roads), *_at_the_line(county, roads)]
     places = {str(row["name"]): at for row, at in zip(real, served.tolist(), strict=True)}
@@ -164,18 +164,19 @@ def _gate(roads: Roads, code: str, rng: np.random.Generator) -> Point:
     return x, y
 
 
-def _institutions(roads: Roads) -> list[dict[str, object]]:
+def _institutions(roads: Roads, people: People) -> list[dict[str, object]]:
     rng = stream("institutions")
     rows = []
     for number, fact in enumerate(INSTITUTIONS, start=1):
         made = _MADE[fact.name]
+        gate = _gate(roads, fact.unit_code, rng)
         assumed = "；所在镇街为假定，规划未给出" if fact.place_assumed else ""
         rows.append(
             _row(
                 f"HS-I-{number:03d}",
                 fact.name,
                 fact.unit_code,
-                _gate(roads, fact.unit_code, rng),
+                _outlying(people, fact.unit_code) if fact.name == _OUTLYING else gate,
                 kind=made.kind,
                 level=made.level,
                 functions=made.functions,
@@ -189,7 +190,6 @@ def _institutions(roads: Roads) -> list[dict[str, object]]:
                 stars=made.stars,
                 has_medical="yes" if "medical" in made.functions else "no",
                 hospital_contract=made.contract,
-                is_demo=made.demo,
                 status=made.status,
                 ownership=fact.ownership,
                 open_year=made.year,
@@ -197,6 +197,15 @@ def _institutions(roads: Roads) -> list[dict[str, object]]:
             )
         )
     return rows
+
+
+def _outlying(people: People, code: str) -> Point:
+    """The largest village of a township that is far from its seat."""
+    township = TOWNSHIPS[_NUMBER[code]]
+    rows = people.rows[(people.rows["township"] == _NUMBER[code]) & (people.rows["kind"] == "village")]
+    away = np.sqrt(((rows[["x", "y"]].to_numpy() - from_lonlat(township.lon, township.lat)) ** 2).sum(axis=1))
+    place = rows[away.round(2) > _OUTLYING_M].sort_values("pop_total", ascending=False, kind="stable").iloc[0]
+    return float(place["x"]), float(place["y"])
 
 
 def _canteens(people: People) -> list[dict[str, object]]:

@@ -44,11 +44,12 @@ PROJECTS = (
             "beds": 80, "nursing_beds": 48, "floor_area_m2": 2_900, "site_area_m2": 2_600, "has_medical": "yes",
             "open_year": 2026, "source": _AIM.format("专栏9"),
         }),
+        beside="共和镇卫生院",
     ),
     Project(
         "HS-P-003", "鹤山市示例安宁疗护中心（在建）", "440784001",
         MappingProxyType({
-            "kind": "care_home", "level": "county", "status": "building", "functions": "full_residential|medical|hospice",
+            "kind": "care_home", "level": "township", "status": "building", "functions": "full_residential|medical|hospice",
             "beds": 40, "nursing_beds": 40, "floor_area_m2": 2_200, "site_area_m2": 1_500, "has_medical": "yes",
             "open_year": 2025, "source": _AIM.format("专栏9"),
         }),
