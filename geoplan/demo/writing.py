@@ -46,7 +46,8 @@ _HEAD = f"""\
 # or a contract, names of the 7 canteens (the plan); the seats.
 # Synthetic: all other geometry (borders, roads, water, places of homes and facilities), number and shapes of villages and
 # neighbourhoods, how people are spread inside a township and their ages, functions, areas, grades, basic beds and opening
-# years of facilities, all estates, clinics and idle assets, how far the plan's projects have come, all called 示例.
+# years of facilities, all estates, clinics and idle assets, how far the plan's projects have come. What is invented
+# altogether is called 示例.
 # 真实：镇街名称、代码、驻地、2020年人口，60岁以上总数，机构名称与床位，2020年14家机构的医养结合。合成：其余全部几何，村（社区）的数量和
 # 边界，人口分布，功能、面积、等级、基本床位，小区、医疗机构、闲置资产，规划项目的进度，示例站点。
 
