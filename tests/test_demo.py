@@ -19,7 +19,7 @@ from geoplan.layers.schema import OPERATING, TOWNSHIP_LEVELS
 LAYERS = Path(__file__).parents[1] / "layers"
 ALL_FOUR = {"full_residential", "day_care", "home_visit", "guidance"}
 LAST_DIGIT = 1.5e-7  # degrees: another processor may round the seventh decimal the other way
-ROLES = ("units", "roads", "demand", "estates", "facilities", "clinics", "idle_assets", "seats", "barriers")
+ROLES = ("units", "roads", "demand", "estates", "facilities", "clinics", "idle_assets", "seats", "barriers", "figures")
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,13 @@ def manifest() -> dict[str, dict[str, object]]:
 
 def as_read(text: str) -> pd.DataFrame:
     """A CSV text as the tests read it: codes stay text, blanks stay blank."""
-    codes = {"unit_code": str, "as_of": str, "approve_date": str, "era": str}
+    codes = {"unit_code": str, "as_of": str, "approve_date": str, "era": str, "value": str}
     return pd.read_csv(io.StringIO(text), dtype=codes)
+
+
+def current(made: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """The facilities as they were last recorded."""
+    return made["facilities"].drop_duplicates("facility_id")
 
 
 def functions(facilities: pd.DataFrame) -> list[set[str]]:
@@ -46,7 +51,7 @@ def functions(facilities: pd.DataFrame) -> list[set[str]]:
     return [set(cell.split("|")) for cell in facilities["functions"].fillna("")]
 
 
-@pytest.mark.parametrize("role", ["demand", "estates", "facilities", "clinics", "idle_assets", "seats"])
+@pytest.mark.parametrize("role", ["demand", "estates", "facilities", "clinics", "idle_assets", "seats", "figures"])
 def test_regenerated_tables_equal_the_committed_ones(role, made, manifest):
     """Making the demo again gives the committed tables, row by row and value by value."""
     committed = (LAYERS / manifest[role]["file"]).read_text(encoding="utf-8")
@@ -93,16 +98,32 @@ def test_people_of_60_add_up_to_the_plan(made):
 
 def test_beds_are_those_of_the_plan(made):
     """What operates has the plan's 1,807 beds, 1,086 of them nursing beds, under the institutions' names."""
-    facilities = made["facilities"].set_index("name")
+    facilities = current(made).set_index("name")
     operating = facilities[facilities["status"].isin(OPERATING)]
     assert operating["beds"].sum() == 1807
     assert operating["nursing_beds"].sum() == 1086
     assert [operating.loc[fact.name, "beds"] for fact in INSTITUTIONS] == [fact.beds for fact in INSTITUTIONS]
 
 
+def test_box_1_stands_beside_box_5(made):
+    """Five institutions have a second, older row with the beds of 2020: 150 instead of 85, and fewer nursing beds."""
+    facilities = made["facilities"]
+    older = facilities[facilities["facility_id"].duplicated()].set_index("name")
+    newer = current(made).set_index("name").loc[older.index]
+    assert dict(zip(older.index, zip(older["beds"], older["nursing_beds"], strict=True), strict=True)) == {
+        "鹤山市社会福利院": (150, 72),
+        "古劳镇敬老院（慈善安老院）": (88, 5),
+        "桃源镇敬老院": (44, 2),
+        "址山镇敬老院": (33, 0),
+        "宅梧镇敬老院": (30, 0),
+    }
+    assert (older["facility_id"] == newer["facility_id"]).all()
+    assert (older["as_of"] < newer["as_of"]).all()
+
+
 def test_all_institutions_of_2020_have_medical_care_or_a_contract(made):
     """As the plan says: each of its 14 institutions of 2020 has medical care of its own (five have) or a contract."""
-    facilities = made["facilities"].set_index("name")
+    facilities = current(made).set_index("name")
     of_2020 = facilities.loc[[fact.name for fact in INSTITUTIONS if fact.residents is not None]]
     assert len(of_2020) == 14
     assert ((of_2020["has_medical"] == "yes") | (of_2020["hospital_contract"] == "yes")).all()
@@ -111,7 +132,7 @@ def test_all_institutions_of_2020_have_medical_care_or_a_contract(made):
 
 def test_beds_to_add_are_those_of_the_plan(made):
     """Home by home, rounded up, to 70 % in the one county-level home and 55 % elsewhere: 219 nursing beds, as in box 5."""
-    facilities = made["facilities"]
+    facilities = current(made)
     homes = facilities[facilities["status"].isin(OPERATING) & (facilities["beds"] > 0)]
     assert homes.loc[homes["level"] == "county", "name"].tolist() == ["鹤山市社会福利院"]
     share = np.where(homes["level"] == "county", 70, 55)
@@ -155,7 +176,7 @@ def test_villages_tile_their_townships(made):
 
 def test_canteens_stand_where_their_names_say(made):
     """The six canteens that the plan names after a village or neighbourhood stand in the unit of that name."""
-    units, facilities = made["units"].set_index("name").geometry, made["facilities"].set_index("name").geometry
+    units, facilities = made["units"].set_index("name").geometry, current(made).set_index("name").geometry
     places = {name: name.removesuffix("长者食堂") for name, _ in CANTEENS if "公园" not in name}
     assert len(places) == 6
     for canteen, unit in places.items():
@@ -164,7 +185,7 @@ def test_canteens_stand_where_their_names_say(made):
 
 def test_some_villages_have_a_point_and_some_have_none(made):
     """Between a third and a half of the villages and neighbourhoods have an operating facility of the village level."""
-    units, facilities = made["units"], made["facilities"]
+    units, facilities = made["units"], current(made)
     villages = units[units["level"].isin(["village", "community"])]
     points = facilities[facilities["status"].isin(OPERATING) & (facilities["level"] == "village")]
     rows, _ = shapely.STRtree(points.geometry.to_numpy()).query(villages.geometry.to_numpy(), predicate="contains")
@@ -181,7 +202,7 @@ def test_every_demand_point_lies_in_its_unit(made):
 
 def test_five_townships_have_a_centre(made):
     """Exactly five townships have one existing facility with all four functions, four by 2023 and one in 2024."""
-    facilities = made["facilities"]
+    facilities = current(made)
     whole = facilities[[needed >= ALL_FOUR for needed in functions(facilities)]]
     existing = whole[whole["status"] == "existing"]
     assert existing["unit_code"].nunique() == len(existing) == 5
@@ -194,7 +215,7 @@ def test_five_townships_have_a_centre(made):
 
 def test_one_township_has_the_four_functions_only_over_two_facilities(made):
     """共和镇's two facilities have the four functions together, neither alone."""
-    here = made["facilities"][made["facilities"]["name"].isin(["共和镇敬老院", "共和镇卫生院"])]
+    here = current(made)[current(made)["name"].isin(["共和镇敬老院", "共和镇卫生院"])]
     first, second = functions(here)
     assert not first >= ALL_FOUR
     assert not second >= ALL_FOUR
@@ -203,7 +224,7 @@ def test_one_township_has_the_four_functions_only_over_two_facilities(made):
 
 def test_land_is_just_enough_for_the_county_but_not_everywhere(made):
     """The county has a little more than 0.1 m2 of land per resident, but 沙坪 and 共和 have less."""
-    facilities = made["facilities"]
+    facilities = current(made)
     site = facilities[facilities["status"].isin(OPERATING)].groupby("unit_code")["site_area_m2"].sum()
     assert 53_068.4 < site[[township.code for township in TOWNSHIPS]].sum() < 56_000
     short = {township.name for township in TOWNSHIPS if site[township.code] < 0.1 * township.population}
@@ -213,7 +234,7 @@ def test_land_is_just_enough_for_the_county_but_not_everywhere(made):
 
 def test_a_neighbours_facility_lies_beyond_the_line(made):
     """One facility lies outside the county and bears no unit code; all others lie in the township they name."""
-    facilities = made["facilities"]
+    facilities = current(made)
     shapes = made["units"].set_index("unit_code").geometry
     abroad = facilities["unit_code"] == ""
     assert facilities.loc[abroad, "facility_id"].tolist() == ["NB-S-001"]
@@ -251,7 +272,7 @@ def test_estates_have_sites_no_larger_than_their_area(made):
 
 def test_what_the_plan_aims_at_is_partly_there(made):
     """Two of two regional centres, four of 1+7 emergency centres, a dementia centre, no hospice yet, model stations open."""
-    facilities = made["facilities"]
+    facilities = current(made)
     there = facilities[facilities["status"].isin(OPERATING) & (facilities["open_year"] <= 2025)]
     counts = there["kind"].value_counts()
     assert (counts["regional_centre"], counts["emergency_centre"]) == (2, 4)

@@ -15,14 +15,14 @@ import pandas as pd
 import shapely
 
 from geoplan.demo.county import County
-from geoplan.demo.facts import CANTEENS, INSTITUTIONS, TOWNSHIPS
+from geoplan.demo.facts import BOX_1, CANTEENS, INSTITUTIONS, TOWNSHIPS
 from geoplan.demo.people import People
 from geoplan.demo.plane import BoolArray, FloatArray, Point, from_lonlat, round_cm, stream
 from geoplan.demo.projects import ALL_FOUR, MADE_UP, PROJECTS, Project
 from geoplan.demo.roads import Roads
 
 _CENSUS_YEAR = 2020
-_BOX_5 = "2021-12-31"  # assumed: the plan's figures of box 5 are of its first year; box 1 is of 2020
+_BOX_1, _BOX_5 = "2020-12-31", "2021-12-31"  # assumed: box 5 is of the plan's first year; box 1 is of 2020
 _LATER = "2024-12-31"  # the synthetic record date of what opened, or is planned, later
 _HOME = "full_residential|safety|recreation"
 _OUTLYING, _OUTLYING_M = "双合镇敬老院", 3_000.0  # a small home far from its town, which a screening should find
@@ -111,7 +111,7 @@ _CONTRACT_UNKNOWN = (8, 37)
 
 
 def place_facilities(county: County, roads: Roads, people: People) -> pd.DataFrame:
-    """All facilities, one row each, with positions in local metres (x, y)."""
+    """All facilities with positions in local metres (x, y): one row each, and after them what box 1 says otherwise."""
     real = [*_institutions(roads, people), *_canteens(people)]
     served = pd.DataFrame(real)[["x", "y"]].to_numpy(dtype=np.float64)
     made_up = [*_stations(people, served), _planned_centre(roads), *_at_the_line(county, roads)]
@@ -123,7 +123,22 @@ def place_facilities(county: County, roads: Roads, people: People) -> pd.DataFra
     if number.tolist() != expected:
         msg = "a facility lies in another township than its own"
         raise AssertionError(msg)
-    return frame.assign(x=xy[:, 0], y=xy[:, 1], as_of=[_recorded(row) for row in frame.to_dict("records")])
+    frame = frame.assign(x=xy[:, 0], y=xy[:, 1], as_of=[_recorded(row) for row in frame.to_dict("records")])
+    return pd.concat([frame, _as_in_box_1(frame)], ignore_index=True)
+
+
+def _as_in_box_1(frame: pd.DataFrame) -> pd.DataFrame:
+    """The plan's older statement about institutions, under the same ids; what box 1 does not say is blank."""
+    rows = frame.set_index("name", drop=False).loc[[name for name, _, _ in BOX_1]]
+    kept = ["facility_id", "name", "kind", "level", "status", "ownership", "unit_code", "x", "y"]
+    blank = dict.fromkeys(("functions", "has_medical", "hospital_contract", "is_demo"), "")
+    return rows[kept].assign(
+        **blank,
+        beds=[beds for _, beds, _ in BOX_1],
+        nursing_beds=[nursing for _, _, nursing in BOX_1],
+        as_of=_BOX_1,
+        source=f"{_PLAN}专栏1：床位（2020年，与专栏5不同）；位置为合成",
+    )
 
 
 def _recorded(row: dict[str, Any]) -> str:

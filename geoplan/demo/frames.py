@@ -9,6 +9,7 @@ from geoplan.demo.care import place_facilities
 from geoplan.demo.clinics import place_clinics
 from geoplan.demo.county import County, make_county
 from geoplan.demo.facts import COUNTY_CODE, COUNTY_NAME, TOWNSHIPS
+from geoplan.demo.figures import typed_figures
 from geoplan.demo.idle import place_idle_assets
 from geoplan.demo.people import People, estates_of, settle_people
 from geoplan.demo.plane import from_lonlat, geometries_to_lonlat, to_lonlat
@@ -36,7 +37,7 @@ _COUNTS = [
 
 
 def demo_frames() -> dict[str, gpd.GeoDataFrame]:
-    """Make every layer of the demo: role -> frame in EPSG:4326."""
+    """Make every layer of the demo: role -> frame in EPSG:4326; the figures without places."""
     county = make_county()
     roads = build_roads(county)
     people = settle_people(county, roads)
@@ -51,6 +52,7 @@ def demo_frames() -> dict[str, gpd.GeoDataFrame]:
         "idle_assets": _points(place_idle_assets(county, roads, people, facilities), _IDLE),
         "seats": _points(_seats(), _SEATS),
         "barriers": _barriers(county),
+        "figures": _figures(),
     }
 
 
@@ -111,6 +113,12 @@ def _seats() -> pd.DataFrame:
         at = from_lonlat(township.lon, township.lat)
         rows.append((f"SEAT-{number:02d}", f"{township.name}驻地", "township", township.code, *at))
     return pd.DataFrame(rows, columns=["seat_id", "name", "level", "unit_code", "x", "y"])
+
+
+def _figures() -> gpd.GeoDataFrame:
+    """The typed figures, which have no place."""
+    figures = typed_figures()
+    return gpd.GeoDataFrame(figures, geometry=[None] * len(figures), crs=_CRS)
 
 
 def _barriers(county: County) -> gpd.GeoDataFrame:

@@ -36,20 +36,21 @@ _FILES = {
     "idle_assets": _File("idle_assets.csv", "合成闲置资产", as_of="2024-12-31"),
     "seats": _File("seats.csv", "驻地：Vonng/adcode", "CC BY 4.0", synthetic=False),
     "barriers": _File("water.geojson", "合成水系"),
+    "figures": _File("figures.csv", "合成填报数据", as_of="2024-12-31"),
 }
 NAME = "鹤山市（示例，几何为合成）"
 _HEAD = f"""\
 # Demo workspace, written by `python -m geoplan.demo`. 示例工作区，由程序生成。
 #
 # Real: township names, codes and 2020 populations (census); the sum of people of 60 and over (the plan); names, beds,
-# nursing beds, residents and ownership of the 16 institutions, that each of the 14 of 2020 has medical care of its own
-# or a contract, names of the 7 canteens (the plan); the seats.
+# nursing beds, residents and ownership of the 16 institutions, the beds of 2020 that the plan prints besides, that each of
+# the 14 of 2020 has medical care of its own or a contract, names of the 7 canteens (the plan); the seats.
 # Synthetic: all other geometry (borders, roads, water, places of homes and facilities), number and shapes of villages and
 # neighbourhoods, how people are spread inside a township and their ages, functions, areas, grades, basic beds and opening
-# years of facilities, all estates, clinics and idle assets, how far the plan's projects have come. What is invented
-# altogether is called 示例.
+# years of facilities, all estates, clinics and idle assets, how far the plan's projects have come, all figures
+# typed by hand. What is invented altogether is called 示例.
 # 真实：镇街名称、代码、驻地、2020年人口，60岁以上总数，机构名称与床位，2020年14家机构的医养结合。合成：其余全部几何，村（社区）的数量和
-# 边界，人口分布，功能、面积、等级、基本床位，小区、医疗机构、闲置资产，规划项目的进度，示例站点。
+# 边界，人口分布，功能、面积、等级、基本床位，小区、医疗机构、闲置资产，规划项目的进度，填报数据，示例站点。
 
 schema = 1
 name = "{NAME}"
