@@ -76,6 +76,15 @@ INSTITUTIONS = (
     Institution("共和镇卫生院", "public", 66, 66, None, "440784106"),
 )
 
+# What box 1 says otherwise than box 5: institution, beds and nursing beds of 2020. The other rows of both agree.
+BOX_1 = (
+    ("鹤山市社会福利院", 150, 72),
+    ("古劳镇敬老院（慈善安老院）", 88, 5),
+    ("桃源镇敬老院", 44, 2),
+    ("址山镇敬老院", 33, 0),
+    ("宅梧镇敬老院", 30, 0),
+)
+
 # Canteen name, township code.
 CANTEENS = (
     ("桂林社区长者食堂", "440784001"),

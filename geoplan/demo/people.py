@@ -12,7 +12,7 @@ import shapely
 
 from geoplan.demo.county import County
 from geoplan.demo.facts import COUNTY_POP60, TOWNSHIPS
-from geoplan.demo.plane import BoolArray, FloatArray, IntArray, allot, round_cm, stream
+from geoplan.demo.plane import BoolArray, FloatArray, IntArray, ObjectArray, allot, round_cm, stream
 from geoplan.demo.roads import Roads
 
 # Synthetic, by township: the share of 60+ (per mille), the estates, and the share of people who live in them (percent).
@@ -23,6 +23,7 @@ _REMOTE = (0, 0, 0, 0, 0, 1, 0, 0, 4, 3)
 _REMOTE_M = (520.0, 1_200.0)
 _LEAST = 12  # people of the smallest hamlet
 _PEOPLE_PER_HOUSEHOLD = 2.9
+_TOGETHER_M = 400.0  # estates of one project lie within this
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def estates_of(people: People) -> pd.DataFrame:
     era[dated] = ""
     approved[dated[:4]] = ["2016-05-18", "2018-11-02", "2021-03-25", "2022-09-14"]
     area = _facility_areas(households, new, rng)
+    rows = rows.assign(largest_site_m2=_largest_sites(area), project_id=_projects(rows, era))
     return rows.assign(
         estate_id=[f"E{number:03d}" for number in range(1, len(rows) + 1)],
         households=households,
@@ -179,3 +181,30 @@ def _facility_areas(households: IntArray, new: BoolArray, rng: np.random.Generat
     area = np.where(exact & ~short, needed, np.round(needed * factor, 1))
     area[rng.permutation(len(area))[:8]] = np.nan
     return np.asarray(np.round(area, 2))
+
+
+def _largest_sites(area: FloatArray) -> FloatArray:
+    """The largest single site: all of the area in seven estates of ten, else a part of it; not known for some."""
+    rng = stream("largest sites")
+    part = np.where(rng.random(len(area)) < 0.7, 1.0, 0.4 + 0.5 * rng.random(len(area)))  # noqa: PLR2004
+    largest = np.where(part < 1, np.round(area * part, 1), area)
+    largest[rng.permutation(len(area))[:12]] = np.nan
+    return np.asarray(largest)
+
+
+def _projects(rows: pd.DataFrame, era: ObjectArray) -> list[str]:
+    """A number for each group of neighbouring new estates that are planned together: every sixth with the two nearest."""
+    xy = rows[["x", "y"]].to_numpy(dtype=np.float64)
+    free = [k for k in range(len(rows)) if era[k] == "new"]
+    project = [""] * len(rows)
+    count = 0
+    for first in free[::6]:
+        if project[first]:
+            continue
+        away = np.round(((xy[free] - xy[first]) ** 2).sum(axis=1), 2)
+        near = [free[k] for k in np.argsort(away, kind="stable") if away[k] < _TOGETHER_M**2 and not project[free[k]]]
+        if len(near) > 1:
+            count += 1
+            for k in near[:3]:
+                project[k] = f"示例统建{count:02d}"
+    return project

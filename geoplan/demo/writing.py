@@ -1,5 +1,6 @@
 """Writing the demo workspace's layers and their manifest."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,24 +10,47 @@ from geoplan.demo.frames import demo_frames
 from geoplan.errors import GeoplanError
 from geoplan.layers import read_manifest
 
-# role: file, source, licence.
+
+@dataclass(frozen=True)
+class _File:
+    """A layer's file and what the manifest says about it."""
+
+    name: str
+    source: str
+    licence: str = "CC0-1.0"
+    as_of: str = "2020-11-01"
+    synthetic: bool = True
+
+
 _FILES = {
-    "units": ("units.geojson", "名称、代码：第七次全国人口普查；驻地：Vonng/adcode；边界为合成", "CC BY 4.0"),
-    "roads": ("roads.parquet", "合成路网", "CC0-1.0"),
-    "demand": ("demand.csv", "各镇街人口：第七次全国人口普查；60岁以上合计：规划文本；分布为合成", "CC0-1.0"),
-    "estates": ("estates.csv", "合成小区", "CC0-1.0"),
-    "facilities": ("facilities.csv", "机构名称、床位：鹤山市养老“十四五”规划；其余为合成", "CC0-1.0"),
-    "barriers": ("water.geojson", "合成水系", "CC0-1.0"),
-}  # fmt: skip
+    "units": _File(
+        "units.geojson",
+        "镇街名称、代码：第七次全国人口普查；驻地：Vonng/adcode；边界及村（社区）为合成，数量为假定",
+        "CC BY 4.0",
+    ),
+    "roads": _File("roads.parquet", "合成路网"),
+    "demand": _File("demand.csv", "各镇街人口：第七次全国人口普查；60岁以上合计：规划文本；分布为合成"),
+    "estates": _File("estates.csv", "合成小区"),
+    "facilities": _File("facilities.csv", "机构名称、床位：鹤山市养老“十四五”规划；其余为合成", as_of="2024-12-31"),
+    "clinics": _File("clinics.csv", "合成医疗卫生机构", as_of="2024-12-31"),
+    "idle_assets": _File("idle_assets.csv", "合成闲置资产", as_of="2024-12-31"),
+    "seats": _File("seats.csv", "驻地：Vonng/adcode", "CC BY 4.0", synthetic=False),
+    "barriers": _File("water.geojson", "合成水系"),
+    "figures": _File("figures.csv", "合成填报数据", as_of="2024-12-31"),
+}
 NAME = "鹤山市（示例，几何为合成）"
 _HEAD = f"""\
 # Demo workspace, written by `python -m geoplan.demo`. 示例工作区，由程序生成。
 #
 # Real: township names, codes and 2020 populations (census); the sum of people of 60 and over (the plan); names, beds,
-# nursing beds, residents and ownership of the 16 institutions, names of the 7 canteens (the plan).
-# Synthetic: all geometry (borders, roads, water, places of homes and facilities), how people are spread inside a
-# township and their ages, functions, areas and opening years of facilities, all estates, all stations called 示例.
-# 真实：镇街名称、代码、2020年人口，60岁以上总数，机构名称与床位。合成：全部几何、人口分布、功能、面积、小区、示例站点。
+# nursing beds, residents and ownership of the 16 institutions, the beds of 2020 that the plan prints besides, that each of
+# the 14 of 2020 has medical care of its own or a contract, names of the 7 canteens (the plan); the seats.
+# Synthetic: all other geometry (borders, roads, water, places of homes and facilities), number and shapes of villages and
+# neighbourhoods, how people are spread inside a township and their ages, functions, areas, grades, basic beds and opening
+# years of facilities, all estates, clinics and idle assets, how far the plan's projects have come, all figures
+# typed by hand. What is invented altogether is called 示例.
+# 真实：镇街名称、代码、驻地、2020年人口，60岁以上总数，机构名称与床位，2020年14家机构的医养结合。合成：其余全部几何，村（社区）的数量和
+# 边界，人口分布，功能、面积、等级、基本床位，小区、医疗机构、闲置资产，规划项目的进度，填报数据，示例站点。
 
 schema = 1
 name = "{NAME}"
@@ -45,7 +69,7 @@ def is_demo(directory: Path) -> bool:
 
 def write_demo(directory: Path) -> None:
     """Write the demo's `layers/` below a directory; everything is made before the first file is written."""
-    contents = {_FILES[role][0]: _file_content(role, frame) for role, frame in demo_frames().items()}
+    contents = {_FILES[role].name: _file_content(role, frame) for role, frame in demo_frames().items()}
     layers = directory / "layers"
     layers.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
@@ -58,7 +82,7 @@ def write_demo(directory: Path) -> None:
 
 def _file_content(role: str, frame: gpd.GeoDataFrame) -> str | gpd.GeoDataFrame:
     """The text of a text file; the frame itself for GeoParquet."""
-    name = _FILES[role][0]
+    name = _FILES[role].name
     if name.endswith(".csv"):
         return str(frame.drop(columns="geometry").to_csv(index=False, lineterminator="\n"))
     if name.endswith(".geojson"):
@@ -82,8 +106,8 @@ def _geojson(frame: gpd.GeoDataFrame) -> str:
 def _manifest() -> str:
     """The manifest's text."""
     entries = [
-        f'\n[[layer]]\nrole = "{role}"\nfile = "{file}"\ncrs = "EPSG:4326"\nsource = "{source}"\n'
-        f'licence = "{licence}"\nas_of = 2020-11-01\nsynthetic = true\n'
-        for role, (file, source, licence) in _FILES.items()
+        f'\n[[layer]]\nrole = "{role}"\nfile = "{file.name}"\ncrs = "EPSG:4326"\nsource = "{file.source}"\n'
+        f'licence = "{file.licence}"\nas_of = {file.as_of}\nsynthetic = {str(file.synthetic).lower()}\n'
+        for role, file in _FILES.items()
     ]
     return _HEAD + "".join(entries)
