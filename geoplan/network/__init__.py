@@ -1,5 +1,6 @@
 """The road network: built from roads, points located on it, travel times, service areas."""
 
+from geoplan.network.compiling import warm_up
 from geoplan.network.edge_times import CLOSED, EdgeTimes, walking
 from geoplan.network.elevation import Elevation, read_elevation
 from geoplan.network.engine import KernelTravelTimes, NearestField, RoadGraph
@@ -41,4 +42,5 @@ __all__ = [
     "service_areas",
     "walkable",
     "walking",
+    "warm_up",
 ]
