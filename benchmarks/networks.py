@@ -6,12 +6,13 @@ import math
 from pathlib import Path
 
 import numpy as np
+import scipy.sparse as sp
 from scipy.spatial import cKDTree
 
 from geoplan.crs import centre_lonlat, metric_crs
 from geoplan.layers import load_layers
 from geoplan.layers.osm import read_pbf
-from geoplan.network import Network, build_network
+from geoplan.network import Locations, Network, build_network
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTO_ALEGRE = ROOT.parent / "shared" / "data" / "porto_alegre" / "poa_osm.pbf"
@@ -66,3 +67,27 @@ def _links(xy: np.ndarray, nodes: int, one: int, other: int) -> tuple[np.ndarray
     distance, nearest = cKDTree(xy[end : end + nodes]).query(xy[begin : begin + nodes])
     closest = np.argsort(distance, kind="stable")[:_LINKS]
     return closest + begin, nearest[closest] + end, distance[closest]
+
+
+def at_nodes(network: Network, nodes: np.ndarray) -> Locations:
+    """Places exactly at nodes, so that every peer can be asked for the same."""
+    edge = np.full(len(network.xy), -1)
+    along = np.zeros(len(network.xy))
+    edge[network.head] = np.arange(len(network.head))
+    along[network.head] = 1.0
+    edge[network.tail] = np.arange(len(network.tail))
+    along[network.tail] = 0.0
+    return Locations(edge[nodes], along[nodes], np.zeros(len(nodes)))
+
+
+def scipy_graph(network: Network, ms: np.ndarray) -> sp.csr_array:
+    """The cheapest arc of each pair, both ways; zero lengths become 1 ms for scipy and for us alike."""
+    start, end = np.concatenate([network.tail, network.head]), np.concatenate([network.head, network.tail])
+    cost = np.concatenate([ms, ms])
+    order = np.lexsort((cost, end, start))
+    start, end, cost = start[order], end[order], cost[order]
+    first = np.r_[True, (start[1:] != start[:-1]) | (end[1:] != end[:-1])] & (start != end)
+    size = len(network.xy)
+    pointers = np.zeros(size + 1, dtype=np.int32)
+    np.cumsum(np.bincount(start[first], minlength=size), out=pointers[1:])
+    return sp.csr_array((cost[first].astype(float), end[first].astype(np.int32), pointers), shape=(size, size))

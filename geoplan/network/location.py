@@ -46,6 +46,19 @@ class Locations:
         """Which points are on the network."""
         return self.edge != NOWHERE
 
+    def chosen(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Locations:
+        """Those of some points."""
+        return Locations(self.edge[rows], self.along[rows], self.leg_m[rows], self.moved[rows])
+
+    def followed_by(self, other: Locations) -> Locations:
+        """Those of these points and of others after them."""
+        return Locations(
+            np.concatenate([self.edge, other.edge]),
+            np.concatenate([self.along, other.along]),
+            np.concatenate([self.leg_m, other.leg_m]),
+            np.concatenate([self.moved, other.moved]),
+        )
+
 
 def locate(
     network: Network,
