@@ -86,6 +86,7 @@ class _Csr:
             else:
                 self.arc[place] = packed
         if added:
+            added.sort(key=come.start.__getitem__)  # new nodes, without arcs so far, all begin at the end
             start = come.start[added]
             self.arc = np.insert(self.arc, self.ptr[start + 1], come.packed()[added])
             self.ptr = self.ptr + np.r_[0, np.cumsum(np.bincount(start, minlength=len(self.ptr) - 1))]
