@@ -32,6 +32,7 @@ from geoplan.network import (
     walking,
     with_link,
 )
+from geoplan.network.kernels import UNREACHED_STATE
 
 FAR, LIMIT_M, ISLET_M, LIMIT = 1e5, 25.0, 100.0, 900_000
 WALK = load_profile("walk")
@@ -125,15 +126,14 @@ class Changes(RuleBasedStateMachine):
 
     @initialize(roads=road_layers, data=st.data())
     def begin(self, roads, data) -> None:
-        self.ways = [(RoadGrid(build_network(roads)), None)]
-        network = self.ways[0][0].network
-        self.ways[0] = self.ways[0][0], walking(network, 1.0)
+        network = build_network(roads)
+        self.ways = [(network, walking(network, 1.0))]
         self.homes = np.array(data.draw(points_beside(roads, 10)), dtype=object)
         self.sites: dict[int, shapely.Point] = {}
         self.closed: set[int] = set()
         self.field = NearestField(RoadGraph(network, walking(network, 1.0)))
         self.travel = KernelTravelTimes(network, walking(network, 1.0))
-        self.grid = self.ways[0][0]
+        self.grid = RoadGrid(network)
         self.homes_at = locate(network, self.homes, LIMIT_M, small_island_m=ISLET_M)
         self.sites_at = locate(network, self.places(), LIMIT_M)
 
@@ -146,17 +146,23 @@ class Changes(RuleBasedStateMachine):
 
     def change(self, changed: np.ndarray) -> None:
         """Follow the last of the ways, and the closures."""
-        network, times = self.ways[-1][0].network, self.open_times()
-        grid = self.grid.following(network, times.usable, changed)
-        self.move_to(grid, times)
+        network, times = self.ways[-1][0], self.open_times()
+        self.grid = self.grid.following(network, times.usable, changed)
+        self.homes_at = relocate(self.homes_at, self.homes, LIMIT_M, self.grid, ISLET_M)
+        self.sites_at = relocate(self.sites_at, self.places(), LIMIT_M, self.grid)
+        self.repair(network, times)
 
-    def move_to(self, grid: RoadGrid, times: EdgeTimes) -> None:
-        self.homes_at = relocate(self.homes_at, self.homes, LIMIT_M, grid, ISLET_M)
-        self.sites_at = relocate(self.sites_at, self.places(), LIMIT_M, grid)
-        self.grid = grid
-        self.before = self.field.state
-        self.travel = self.travel.following(grid.network, times)
-        self.changed = self.field.change_roads(grid.network, times, self.sites_at)
+    def repair(self, network: Network, times: EdgeTimes) -> None:
+        """The field and the travel times follow; the field says which nodes changed."""
+        self.travel = self.travel.following(network, times)
+        before = self.field.state
+        changed = self.field.change_roads(network, times, self.sites_at)
+        self.require_changed(before, changed)
+
+    def require_changed(self, before: np.ndarray, changed: np.ndarray) -> None:
+        size = len(self.field.state)
+        before = np.r_[before, np.full(max(size - len(before), 0), UNREACHED_STATE)][:size]
+        assert sorted(changed.tolist()) == np.flatnonzero(before != self.field.state).tolist()
 
     @rule(cells=links)
     def add_link(self, cells) -> None:
@@ -164,13 +170,12 @@ class Changes(RuleBasedStateMachine):
             return
         linked = linked_or_none(self.grid, cells)
         if linked:
-            unclosed = linked.times(self.ways[-1][1], WALK)
-            self.ways.append((RoadGrid(linked.network), unclosed))
+            self.ways.append((linked.network, linked.times(self.ways[-1][1], WALK)))
             self.change(linked.changed)
 
     @rule(data=st.data())
     def close(self, data) -> None:
-        self.closed.add(data.draw(st.integers(0, len(self.ways[-1][0].network.tail) - 1)))
+        self.closed.add(data.draw(st.integers(0, len(self.ways[-1][0].tail) - 1)))
         self.change(np.empty(0, dtype=np.int64))
 
     @precondition(lambda self: self.closed)
@@ -185,20 +190,19 @@ class Changes(RuleBasedStateMachine):
         """Back to the roads of the beginning, all open."""
         del self.ways[1:]
         self.closed.clear()
-        grid, times = self.ways[0]
-        self.homes_at = locate(grid.network, self.homes, LIMIT_M, small_island_m=ISLET_M)
-        self.sites_at = locate(grid.network, self.places(), LIMIT_M)
-        self.grid, self.before = grid, self.field.state
-        self.travel = self.travel.following(grid.network, times)
-        self.changed = self.field.change_roads(grid.network, times, self.sites_at)
+        network, times = self.ways[0]
+        self.grid = RoadGrid(network)
+        self.homes_at = locate(network, self.homes, LIMIT_M, small_island_m=ISLET_M)
+        self.sites_at = locate(network, self.places(), LIMIT_M)
+        self.repair(network, times)
 
     @rule(x=st.integers(0, 32), y=st.integers(0, 32))
     def add_site(self, x: int, y: int) -> None:
         label = max(self.sites, default=-1) + 1
         self.sites[label] = shapely.Point(at(x / 4, y / 4))
         place = locate(self.grid.network, np.array([self.sites[label]]), LIMIT_M, grid=self.grid)
-        self.before = self.field.state
-        self.changed = self.field.add(place, np.array([label]))
+        before = self.field.state
+        self.require_changed(before, self.field.add(place, np.array([label])))
         self.sites_at = self.sites_at.followed_by(place)
 
     @invariant()

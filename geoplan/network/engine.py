@@ -515,4 +515,5 @@ class NearestField:
             self._seed_state.ravel(),
             opened,
         )
-        return self._graph.order[changed]
+        nodes = self._graph.order[changed]
+        return nodes[nodes < len(self._graph.network.xy)]
