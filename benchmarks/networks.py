@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
 import scipy.sparse as sp
 from scipy.spatial import cKDTree
@@ -31,6 +32,25 @@ def real_streets() -> tuple[Network, str]:
         return demo_county(), "demo county (synthetic; the real extract is not there)"
     roads = read_pbf(PORTO_ALEGRE).assign(walkable="")
     return build_network(roads.to_crs(metric_crs(*centre_lonlat(roads)))), "Porto Alegre (OSM)"
+
+
+def named(name: str) -> tuple[Network, str]:
+    """A network as the benchmarks name it (``poa``, ``demo``, ``poa:500000``), and what it is."""
+    place, _colon, edges = name.partition(":")
+    network, title = (demo_county(), "demo county (synthetic)") if place == "demo" else real_streets()
+    return (tiled(network, int(edges)), f"{title} in joined copies") if edges else (network, title)
+
+
+def recipe_graph(network: Network, ms: np.ndarray) -> nx.MultiDiGraph:
+    """The network as OSMnx has it: both directions of every edge, with ``time`` in seconds, ``ms`` and geometry."""
+    graph = nx.MultiDiGraph(crs=network.crs)
+    graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in enumerate(network.xy.tolist()))
+    for tail, head, cost, line in zip(
+        network.tail.tolist(), network.head.tolist(), ms.tolist(), network.lines, strict=True
+    ):
+        graph.add_edge(tail, head, time=cost / 1000, ms=cost, geometry=line)
+        graph.add_edge(head, tail, time=cost / 1000, ms=cost, geometry=line)
+    return graph
 
 
 def tiled(network: Network, edges: int) -> Network:

@@ -71,8 +71,9 @@ class _Csr:
 
     def grow(self, size: int) -> None:
         """More nodes, without arcs so far."""
-        more = np.full(max(size + 1 - len(self.ptr), 0), self.ptr[-1])
-        self.ptr = np.concatenate([self.ptr, more])
+        more = size + 1 - len(self.ptr)
+        if more > 0:
+            self.ptr = np.concatenate([self.ptr, np.full(more, self.ptr[-1])])
 
     def replace(self, gone: _Arcs, come: _Arcs) -> None:
         """Close arcs and put others in their place where their ends are the same, else beside them."""
@@ -436,8 +437,9 @@ class NearestField:
             raise ValueError("not as many facilities as there are labels")
         gone, come = self._graph.follow(network, times)
         more = self._graph.size - len(self._state)
-        self._state = np.concatenate([self._state, np.full(more, UNREACHED_STATE)])
-        self._mark = np.concatenate([self._mark, np.zeros(more, dtype=np.uint8)])
+        if more > 0:
+            self._state = np.concatenate([self._state, np.full(more, UNREACHED_STATE)])
+            self._mark = np.concatenate([self._mark, np.zeros(more, dtype=np.uint8)])
         over = self._state[gone.start] + (gone.ms.astype(np.uint64) << SHIFT)
         lost = self._resting_on(gone.end, over)
         self._places = facilities or self._places
