@@ -20,6 +20,7 @@ import networkx as nx
 import numpy as np
 import osmnx
 import shapely
+from networks import recipe_graph
 
 from geoplan import report
 from geoplan.assess import Assessment, assess
@@ -65,7 +66,7 @@ def recipe(assessment: Assessment) -> tuple[float, dict[str, float]]:
     """The OSMnx recipe on the same roads, facilities and homes; the covered share of people of 60 and over."""
     clock = Clock()
     clock("networkx graph")
-    graph = _graph(assessment)
+    graph = recipe_graph(assessment.network, assessment.network.edge_ms(SPEED))
     clock("nearest nodes")
     demand, facilities = assessment.layers.frames["demand"], assessment.facilities
     sites = osmnx.distance.nearest_nodes(graph, facilities.geometry.x.to_numpy(), facilities.geometry.y.to_numpy())
@@ -78,19 +79,6 @@ def recipe(assessment: Assessment) -> tuple[float, dict[str, float]]:
     share = float(demand["pop60"][inside].sum() / demand["pop60"].sum())
     clock("")
     return share, clock.stages
-
-
-def _graph(assessment: Assessment) -> nx.MultiDiGraph:
-    network = assessment.network
-    graph = nx.MultiDiGraph(crs=network.crs)
-    graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in enumerate(network.xy.tolist()))
-    seconds = (network.length_m / SPEED).tolist()
-    for tail, head, time_s, line in zip(
-        network.tail.tolist(), network.head.tolist(), seconds, network.lines, strict=True
-    ):
-        graph.add_edge(tail, head, time=time_s, geometry=line)
-        graph.add_edge(head, tail, time=time_s, geometry=line)
-    return graph
 
 
 def _isochrone(graph: nx.MultiDiGraph, site: int) -> shapely.Geometry:

@@ -1,101 +1,74 @@
 """Searches of the engine beside scipy, networkx, the OSMnx recipe and pandana: same network, same run, same answers.
 
-Run: ``python benchmarks/engine.py [EDGES ...]`` (0 is the network as it is; default ``0 500000``; 2000000 needs 3 GB).
-Prints medians and spread of the timed runs and the ratio to each peer. A peer that would take too long is timed on a
-sample, which the table says. pandana (AGPL) is no dependency: ``pip install pandana`` beside it to have it in the table.
+Run: ``python benchmarks/engine.py [NETWORK ...]``, a network being ``poa`` (Porto Alegre's streets) or ``demo`` (the demo
+county), as it is or with a number of edges that copies of it are joined to: ``poa:80000``. Runs of geoplan and its peers
+alternate; medians, spread and ratios are printed. A peer that would take too long is timed on a sample, which the table
+says. networkx, the recipe and pandana (AGPL; the extra ``bench``) are in the table up to 150,000 edges.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import itertools
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
-import scipy.sparse as sp
-from networks import real_streets, tiled
+from networks import at_nodes, named, recipe_graph, scipy_graph
 from scipy.sparse.csgraph import dijkstra
 
-from geoplan.network import KernelTravelTimes, Locations, NearestField, Network, RoadGraph, walking
-from geoplan.network.engine import _Trees
-from geoplan.network.kernels import LOW, SHIFT, UNREACHED_STATE
+from geoplan.network import EdgeTimes, KernelTravelTimes, NearestField, Network, warm_up
+from geoplan.network.kernels import SHIFT, UNREACHED_STATE
 
+NETWORKS = ["poa", "demo", "poa:80000", "demo:80000", "poa:500000", "poa:2000000"]
 LIMIT_MS = 900_000
-RUNS = 5
-FACILITIES, TREES, SOURCES, HOMES = 100, 200, 2_000, 10_000
-NETWORKX_EDGES = 100_000  # beyond, networkx is left out
+RUNS, SLOW_RUNS = 7, 3
+FACILITIES, TREES, SOURCES, HOMES, EDITS = 100, 200, 2_000, 10_000, 200
+COUNTY_EDGES = 80_000  # has 100 facilities; larger networks are asked with 100 and with as many a county as this
+SMALL = 150_000  # edges up to which the slow peers take part
 
 
-@dataclass
-class Timing:
-    """Seconds of several runs, scaled to the whole task when only a sample of it was run."""
+@dataclass(frozen=True)
+class Peer:
+    """Somebody else's way to do a task, or a share of the task."""
 
-    seconds: list[float]
-    sample: str = ""
-
-    @property
-    def median(self) -> float:
-        """The middle run."""
-        return statistics.median(self.seconds)
+    work: Callable[[], object]
+    share: float = 1.0
+    runs: int = RUNS
 
 
-def timed(work: Callable[[], object], runs: int = RUNS, share: float = 1.0) -> Timing:
-    """Time a task after one warm-up; ``share`` of the whole task is what it does."""
+def seconds(work: Callable[[], object]) -> float:
+    """How long a call takes."""
+    begin = time.perf_counter()
     work()
-    seconds = []
-    for _run in range(runs):
-        begin = time.perf_counter()
-        work()
-        seconds.append((time.perf_counter() - begin) / share)
-    return Timing(seconds, "" if share == 1 else f"sample of {share:.1%}")
+    return time.perf_counter() - begin
 
 
-def table(task: str, ours: Timing, peers: dict[str, Timing]) -> None:
-    """Print one task: ours, then each peer with its ratio."""
+def compare(task: str, work: Callable[[], object], peers: dict[str, Peer]) -> None:
+    """Time a task and its peers in turn after one warm-up of each, and print them."""
+    everyone = {"geoplan": Peer(work), **peers}
+    for peer in everyone.values():
+        peer.work()
+    taken: dict[str, list[float]] = {name: [] for name in everyone}
+    for run in range(RUNS):
+        for name, peer in everyone.items():
+            if run < peer.runs:
+                taken[name].append(seconds(peer.work) / peer.share)
     print(f"\n{task}")
-    rows = {"geoplan": ours, **peers}
-    for name, timing in rows.items():
-        ratio = "" if name == "geoplan" else f"{timing.median / ours.median:9.1f}x"
-        spread = f"({min(timing.seconds) * 1e3:.2f}-{max(timing.seconds) * 1e3:.2f})"
-        print(f"  {name:22s} {timing.median * 1e3:12.2f} ms  {spread:24s} {ratio} {timing.sample}")
+    samples = {name: f"timed on {peer.share:.1%} of it" if peer.share < 1 else "" for name, peer in everyone.items()}
+    for name, times in taken.items():
+        row(name, times, statistics.median(times) / statistics.median(taken["geoplan"]), samples[name])
 
 
-def at_nodes(network: Network, nodes: np.ndarray) -> Locations:
-    """Places exactly at nodes, so that every peer can be asked for the same."""
-    edge = np.full(len(network.xy), -1)
-    along = np.zeros(len(network.xy))
-    edge[network.head] = np.arange(len(network.head))
-    along[network.head] = 1.0
-    edge[network.tail] = np.arange(len(network.tail))
-    along[network.tail] = 0.0
-    return Locations(edge[nodes], along[nodes], np.zeros(len(nodes)))
-
-
-def scipy_graph(network: Network, ms: np.ndarray) -> sp.csr_array:
-    """The cheapest arc of each pair, both ways; zero lengths become 1 ms for scipy and for us alike."""
-    start, end = np.concatenate([network.tail, network.head]), np.concatenate([network.head, network.tail])
-    cost = np.concatenate([ms, ms])
-    order = np.lexsort((cost, end, start))
-    start, end, cost = start[order], end[order], cost[order]
-    first = np.r_[True, (start[1:] != start[:-1]) | (end[1:] != end[:-1])] & (start != end)
-    size = len(network.xy)
-    pointers = np.zeros(size + 1, dtype=np.int32)
-    np.cumsum(np.bincount(start[first], minlength=size), out=pointers[1:])
-    return sp.csr_array((cost[first].astype(float), end[first].astype(np.int32), pointers), shape=(size, size))
-
-
-def networkx_graph(network: Network, ms: np.ndarray) -> nx.MultiDiGraph:
-    """Both directions of every edge, as OSMnx has it."""
-    graph = nx.MultiDiGraph()
-    for tail, head, cost in zip(network.tail.tolist(), network.head.tolist(), ms.tolist(), strict=True):
-        graph.add_edge(tail, head, ms=cost)
-        graph.add_edge(head, tail, ms=cost)
-    return graph
+def row(name: str, times: list[float], ratio: float, note: str = "") -> None:
+    """One line of a table."""
+    spread = f"({min(times) * 1e3:.2f}-{max(times) * 1e3:.2f})"
+    beside = "" if name == "geoplan" else f"{ratio:9.1f}x"
+    print(f"  {name:26s} {statistics.median(times) * 1e3:12.2f} ms  {spread:26s} {beside} {note}".rstrip(), flush=True)
 
 
 def pandana_network(network: Network, ms: np.ndarray) -> object | None:
@@ -114,133 +87,156 @@ class Bench:
     """One network with all that is asked of it."""
 
     def __init__(self, network: Network) -> None:
-        self.network = network
-        times = walking(network, 1.0)
-        self.ms = np.maximum(times.forward, 1)
-        self.times = type(times)(self.ms, self.ms, 1.0)
-        self.graph = RoadGraph(network, self.times)
+        self.network, self.edges = network, len(network.tail)
+        # Lengths of zero take 1 ms: scipy's sparse graphs know no arc of zero.
+        self.ms = np.maximum(network.edge_ms(1.0), 1)
+        self.times = EdgeTimes(self.ms, self.ms, 1.0)
         self.engine = KernelTravelTimes(network, self.times)
-        self.scipy = scipy_graph(network, self.ms)
-        self.small = len(network.tail) <= NETWORKX_EDGES
-        self.networkx = networkx_graph(network, self.ms) if self.small else None
-        self.pandana = pandana_network(network, self.ms) if self.small else None
+        self.graph = self.engine.graph
         self.rng = np.random.default_rng(0)
         self.used = np.unique(np.concatenate([network.tail, network.head]))
+        self.matrix_peak = self.memory_of_matrix()
+        self.scipy = scipy_graph(network, self.ms)
+        small = self.edges <= SMALL
+        self.networkx = recipe_graph(network, self.ms) if small else None
+        self.pandana = pandana_network(network, self.ms) if small else None
 
     def nodes(self, count: int) -> np.ndarray:
         """Random nodes that have a road."""
         return self.rng.choice(self.used, count, replace=False)
 
+    def field(self, facilities: np.ndarray) -> NearestField:
+        """The nearest of facilities at nodes, searched from scratch."""
+        field = NearestField(self.graph)
+        field.add(at_nodes(self.network, facilities))
+        return field
+
     def nearest(self) -> None:
         """The nearest of 100 facilities for every node."""
         nodes = self.nodes(FACILITIES)
         places = at_nodes(self.network, nodes)
-
-        def ours() -> np.ndarray:
-            field = NearestField(self.graph)
-            field.add(places)
-            return field.state
-
-        state = ours()[self.graph.rank]
+        state = self.field(nodes).state
         reference = dijkstra(self.scipy, indices=nodes, min_only=True)
         reached = np.isfinite(reference)
         assert ((state == UNREACHED_STATE) == ~reached).all()
         assert ((state[reached] >> SHIFT).astype(float) == reference[reached]).all()
-        peers = {"scipy": timed(lambda: dijkstra(self.scipy, indices=nodes, min_only=True))}
+        peers = {"scipy": Peer(lambda: dijkstra(self.scipy, indices=nodes, min_only=True))}
         if self.networkx is not None:
             sources = set(nodes.tolist())
             search = lambda: nx.multi_source_dijkstra_path_length(self.networkx, sources, weight="ms")  # noqa: E731
             assert all(reference[node] == ms for node, ms in search().items())
-            peers["networkx"] = timed(search)
+            peers["networkx"] = Peer(search, runs=SLOW_RUNS)
         if self.pandana is not None:
-            xy = self.network.xy[nodes]
-            self.pandana.set_pois("site", 1e9, 1, xy[:, 0], xy[:, 1])
-            peers["pandana"] = timed(lambda: self.pandana.nearest_pois(1e9, "site", num_pois=1))
-        table(f"nearest of {FACILITIES} facilities, whole network", timed(ours), peers)
+            farthest = float(reference[reached].max()) + 1
+            self.pandana.set_pois("site", farthest, 1, *self.network.xy[nodes].T)
+            search = lambda: self.pandana.nearest_pois(farthest, "site", num_pois=1)  # noqa: E731
+            peers["pandana"] = Peer(search, runs=1)
+        compare(
+            f"nearest of {FACILITIES} facilities, whole network", lambda: NearestField(self.graph).add(places), peers
+        )
 
     def trees(self) -> None:
         """200 trees of 15 minutes."""
         nodes = self.nodes(TREES)
-        places = at_nodes(self.network, nodes)
-        trees = _Trees(self.graph, places, LIMIT_MS)
-
-        def ours() -> int:
-            return sum(len(reached) for _facility, reached, _time in trees(np.arange(TREES)))
-
-        sample = nodes if self.small else nodes[:20]
-        distance = dijkstra(self.scipy, indices=sample, limit=LIMIT_MS)
-        for row, (_facility, reached, times) in enumerate(itertools.islice(trees(np.arange(TREES)), len(sample))):
-            known = np.isfinite(distance[row])
-            assert known.sum() == len(reached)
-            assert (times[self.graph.rank[known]] == distance[row][known]).all()
-        del distance
+        places, everything = at_nodes(self.network, nodes), np.arange(TREES)
+        sample = nodes[: TREES if self.edges <= SMALL else 20]
+        first, reached, ms = self.engine.trees(places, everything, LIMIT_MS)
+        for i, node in enumerate(sample):
+            distance = dijkstra(self.scipy, indices=node, limit=LIMIT_MS)
+            mine = slice(first[i], first[i + 1])
+            assert np.isfinite(distance).sum() == len(reached[mine])
+            assert (distance[self.graph.order[reached[mine]]] == ms[mine]).all()
         search = lambda: [dijkstra(self.scipy, indices=node, limit=LIMIT_MS) for node in sample]  # noqa: E731
-        peers = {"scipy": timed(search, 3, len(sample) / TREES)}
+        peers = {"scipy": Peer(search, len(sample) / TREES, SLOW_RUNS)}
         if self.networkx is not None:
             few = nodes[:4].tolist()
             recipe = lambda: [nx.ego_graph(self.networkx, node, radius=LIMIT_MS, distance="ms") for node in few]  # noqa: E731
-            peers["OSMnx recipe (ego_graph)"] = timed(recipe, 1, len(few) / TREES)
+            peers["OSMnx recipe (ego_graph)"] = Peer(recipe, len(few) / TREES, SLOW_RUNS)
         if self.pandana is not None:
-            peers["pandana"] = timed(lambda: self.pandana.nodes_in_range(nodes[:20].tolist(), LIMIT_MS), 1, 20 / TREES)
-        table(f"{TREES} trees of 15 minutes", timed(ours), peers)
+            few = nodes[:20].tolist()
+            peers["pandana"] = Peer(lambda: self.pandana.nodes_in_range(few, LIMIT_MS), len(few) / TREES, SLOW_RUNS)
+        compare(f"{TREES} trees of 15 minutes", lambda: self.engine.trees(places, everything, LIMIT_MS), peers)
+
+    def memory_of_matrix(self) -> str:
+        """The most memory that the matrix takes, before any peer is there."""
+        places, homes = (at_nodes(self.network, self.nodes(count)) for count in (SOURCES, HOMES))
+        forget_peak_memory()
+        self.engine.within(homes, places, LIMIT_MS)
+        return peak_memory_mb()
 
     def matrix(self) -> None:
         """2,000 facilities to 10,000 homes within 15 minutes."""
         sites, homes = self.nodes(SOURCES), self.nodes(HOMES)
         places, homes_at = at_nodes(self.network, sites), at_nodes(self.network, homes)
         trips = self.engine.within(homes_at, places, LIMIT_MS)
-        sample = sites[: 200 if self.small else 32]
-        distance = dijkstra(self.scipy, indices=sample, limit=LIMIT_MS)[:, homes]
+        sample = sites[: 256 if self.edges <= SMALL else 64]
+        search = lambda: dijkstra(self.scipy, indices=sample, limit=LIMIT_MS)[:, homes]  # noqa: E731
+        distance = search()
         rows, columns = np.nonzero(np.isfinite(distance))
         here = trips.facility < len(sample)
         assert (trips.facility[here] == rows).all()
         assert (trips.home[here] == columns).all()
         assert (trips.ms[here] == distance[rows, columns]).all()
-        del distance
-        search = lambda: dijkstra(self.scipy, indices=sample, limit=LIMIT_MS)[:, homes]  # noqa: E731
-        peers = {"scipy, chunked": timed(search, 3, len(sample) / SOURCES)}
-        table(
-            f"{SOURCES:,} facilities to {HOMES:,} homes within 15 minutes",
-            timed(lambda: self.engine.within(homes_at, places, LIMIT_MS)),
-            peers,
+        compare(
+            f"{SOURCES:,} facilities to {HOMES:,} homes within 15 minutes ({len(trips.ms):,} trips)",
+            lambda: self.engine.within(homes_at, places, LIMIT_MS),
+            {"scipy, in chunks": Peer(search, len(sample) / SOURCES, SLOW_RUNS)},
+        )
+        print(
+            f"  most memory of geoplan's process during it, libraries, network and graph included: {self.matrix_peak}"
         )
 
-    def repair(self) -> None:
-        """Adding and removing one facility, against the search from scratch."""
-        field = NearestField(RoadGraph(self.network, self.times))
-        field.add(at_nodes(self.network, self.nodes(FACILITIES)))
-        extra = [at_nodes(self.network, self.nodes(1)) for _ in range(50)]
-        before = field.state.copy()
-        added, removed = [], []
-        for number, place in enumerate(extra):
-            begin = time.perf_counter()
-            field.add(place, np.array([FACILITIES + number]))
-            middle = time.perf_counter()
-            field.remove(FACILITIES + number)
-            added.append(middle - begin)
-            removed.append(time.perf_counter() - middle)
+    def repair(self, facilities: int) -> None:
+        """Adding and removing one facility, closing and opening a road, against the search from scratch."""
+        nodes = self.nodes(facilities)
+        field, before = self.field(nodes), self.field(nodes).state
+        taken: dict[str, list[float]] = {name: [] for name in ("add", "remove", "close a road", "open it")}
+        whole, touched = [], []
+        for label, node in enumerate(self.nodes(EDITS), start=facilities):
+            place = at_nodes(self.network, np.array([node]))
+            closed = self.times.closed(self.rng.integers(0, self.edges, 1))
+            taken["add"].append(seconds(lambda p=place, n=label: touched.append(len(field.add(p, np.array([n]))))))
+            taken["remove"].append(seconds(lambda n=label: field.remove(n)))
+            taken["close a road"].append(seconds(lambda c=closed: field.change_roads(self.network, c)))
+            taken["open it"].append(seconds(lambda: field.change_roads(self.network, self.times)))
+            if label % (EDITS // RUNS) == 0:
+                whole.append(seconds(lambda: self.field(nodes)))
         assert (field.state == before).all()
-        assert (field.state & LOW)[field.state != UNREACHED_STATE].max() < FACILITIES
-        fresh = NearestField(self.graph)
-        labels = at_nodes(self.network, np.random.default_rng(0).choice(self.used, FACILITIES, replace=False))
-        whole = timed(lambda: NearestField(self.graph).add(labels))
-        del fresh
-        table("repair after adding a facility", Timing(added), {"own search from scratch": whole})
-        table("repair after removing it", Timing(removed), {"own search from scratch": whole})
+        print(f"\nrepair of the nearest of {facilities:,} facilities, {EDITS} edits; an added one takes", end=" ")
+        print(f"{statistics.median(touched):,.0f} nodes")
+        row("own search from scratch", whole, 1.0)
+        for name, times in taken.items():
+            row(name, times, statistics.median(whole) / statistics.median(times))
+
+
+def forget_peak_memory() -> None:
+    """Let the kernel measure the most memory of this process from now on (Linux)."""
+    if Path("/proc/self/clear_refs").exists():
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def peak_memory_mb() -> str:
+    """The most memory of this process since then."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return "not known on this system"
+    peak = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+    return f"{int(peak.split()[1]) / 1024:,.0f} MB"
 
 
 def main() -> None:
-    """Print the tables for every size asked for."""
-    sizes = [int(size) for size in sys.argv[1:]] or [0, 500_000]
-    network, name = real_streets()
-    for size in sizes:
-        bench = Bench(tiled(network, size) if size else network)
-        copies = " in joined copies" if size else ""
-        print(f"\n=== {name}{copies}: {len(bench.network.xy):,} nodes, {len(bench.network.tail):,} edges ===")
+    """Print the tables for every network asked for."""
+    warm_up(lambda: print("compiling once ..."))
+    for name in sys.argv[1:] or NETWORKS:
+        network, title = named(name)
+        print(f"\n=== {title}: {len(network.xy):,} nodes, {len(network.tail):,} edges ===")
+        bench = Bench(network)
         bench.nearest()
         bench.trees()
         bench.matrix()
-        bench.repair()
+        bench.repair(FACILITIES)
+        if bench.edges > SMALL:
+            bench.repair(FACILITIES * bench.edges // COUNTY_EDGES)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
+import scipy.sparse as sp
 from scipy.spatial import cKDTree
 
 from geoplan.crs import centre_lonlat, metric_crs
 from geoplan.layers import load_layers
 from geoplan.layers.osm import read_pbf
-from geoplan.network import Network, build_network
+from geoplan.network import Locations, Network, build_network
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTO_ALEGRE = ROOT.parent / "shared" / "data" / "porto_alegre" / "poa_osm.pbf"
@@ -30,6 +32,25 @@ def real_streets() -> tuple[Network, str]:
         return demo_county(), "demo county (synthetic; the real extract is not there)"
     roads = read_pbf(PORTO_ALEGRE).assign(walkable="")
     return build_network(roads.to_crs(metric_crs(*centre_lonlat(roads)))), "Porto Alegre (OSM)"
+
+
+def named(name: str) -> tuple[Network, str]:
+    """A network as the benchmarks name it (``poa``, ``demo``, ``poa:500000``), and what it is."""
+    place, _colon, edges = name.partition(":")
+    network, title = (demo_county(), "demo county (synthetic)") if place == "demo" else real_streets()
+    return (tiled(network, int(edges)), f"{title} in joined copies") if edges else (network, title)
+
+
+def recipe_graph(network: Network, ms: np.ndarray) -> nx.MultiDiGraph:
+    """The network as OSMnx has it: both directions of every edge, with ``time`` in seconds, ``ms`` and geometry."""
+    graph = nx.MultiDiGraph(crs=network.crs)
+    graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in enumerate(network.xy.tolist()))
+    for tail, head, cost, line in zip(
+        network.tail.tolist(), network.head.tolist(), ms.tolist(), network.lines, strict=True
+    ):
+        graph.add_edge(tail, head, time=cost / 1000, ms=cost, geometry=line)
+        graph.add_edge(head, tail, time=cost / 1000, ms=cost, geometry=line)
+    return graph
 
 
 def tiled(network: Network, edges: int) -> Network:
@@ -66,3 +87,27 @@ def _links(xy: np.ndarray, nodes: int, one: int, other: int) -> tuple[np.ndarray
     distance, nearest = cKDTree(xy[end : end + nodes]).query(xy[begin : begin + nodes])
     closest = np.argsort(distance, kind="stable")[:_LINKS]
     return closest + begin, nearest[closest] + end, distance[closest]
+
+
+def at_nodes(network: Network, nodes: np.ndarray) -> Locations:
+    """Places exactly at nodes, so that every peer can be asked for the same."""
+    edge = np.full(len(network.xy), -1)
+    along = np.zeros(len(network.xy))
+    edge[network.head] = np.arange(len(network.head))
+    along[network.head] = 1.0
+    edge[network.tail] = np.arange(len(network.tail))
+    along[network.tail] = 0.0
+    return Locations(edge[nodes], along[nodes], np.zeros(len(nodes)))
+
+
+def scipy_graph(network: Network, ms: np.ndarray) -> sp.csr_array:
+    """The cheapest arc of each pair, both ways; zero lengths become 1 ms for scipy and for us alike."""
+    start, end = np.concatenate([network.tail, network.head]), np.concatenate([network.head, network.tail])
+    cost = np.concatenate([ms, ms])
+    order = np.lexsort((cost, end, start))
+    start, end, cost = start[order], end[order], cost[order]
+    first = np.r_[True, (start[1:] != start[:-1]) | (end[1:] != end[:-1])] & (start != end)
+    size = len(network.xy)
+    pointers = np.zeros(size + 1, dtype=np.int32)
+    np.cumsum(np.bincount(start[first], minlength=size), out=pointers[1:])
+    return sp.csr_array((cost[first].astype(float), end[first].astype(np.int32), pointers), shape=(size, size))

@@ -26,6 +26,7 @@ import numpy as np
 import osmnx
 import pandas as pd
 import shapely
+from networks import recipe_graph
 from numpy.typing import NDArray
 
 from geoplan.layers import osm
@@ -54,19 +55,6 @@ def read(path: Path) -> Network:
     """The walked network of an OSM file."""
     roads = osm.read_pbf(path).assign(walkable="")
     return build_network(roads.to_crs(roads.estimate_utm_crs()))
-
-
-def recipe_graph(network: Network) -> nx.MultiDiGraph:
-    """The same network as OSMnx has it."""
-    graph = nx.MultiDiGraph(crs=network.crs)
-    graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in enumerate(network.xy.tolist()))
-    seconds = (network.length_m / SPEED).tolist()
-    for tail, head, time_s, line in zip(
-        network.tail.tolist(), network.head.tolist(), seconds, network.lines, strict=True
-    ):
-        graph.add_edge(tail, head, time=time_s, geometry=line)
-        graph.add_edge(head, tail, time=time_s, geometry=line)
-    return graph
 
 
 def recipe_search(graph: nx.MultiDiGraph, points: Objects, limit_ms: int) -> list[nx.MultiDiGraph]:
@@ -201,7 +189,7 @@ def city(runs: int, path: Path) -> None:
     network = read(path)
     points, places = sites_on(network)
     times = walking(network, SPEED)
-    travel, graph = KernelTravelTimes(network, times), recipe_graph(network)
+    travel, graph = KernelTravelTimes(network, times), recipe_graph(network, network.edge_ms(SPEED))
     names = ("raster", "search", "draw", "nested", "their search", "their draw")
     clocks: dict[str, list[float]] = {name: [] for name in names}
     for _run in range(runs + 1):

@@ -151,23 +151,21 @@ class Repair(RuleBasedStateMachine):
     @rule(edge=st.integers(0, 44))
     def close(self, edge: int) -> None:
         if edge not in self.closed:
-            self.field.close_road(edge)
             self.closed.add(edge)
+            self.field.change_roads(self.network, self.times.closed(sorted(self.closed)))
 
     @precondition(lambda self: self.closed)
     @rule(data=st.data())
     def reopen(self, data: st.DataObject) -> None:
         edge = data.draw(st.sampled_from(sorted(self.closed)))
-        self.field.open_road(edge, int(self.times.forward[edge]), int(self.times.backward[edge]))
         self.closed.discard(edge)
+        self.field.change_roads(self.network, self.times.closed(sorted(self.closed)))
 
     @invariant()
     def equals_a_search_from_scratch(self) -> None:
         if not hasattr(self, "field"):
             return
-        forward, backward = self.times.forward.copy(), self.times.backward.copy()
-        forward[list(self.closed)] = backward[list(self.closed)] = CLOSED
-        fresh = NearestField(RoadGraph(self.network, EdgeTimes(forward, backward, 1.0)))
+        fresh = NearestField(RoadGraph(self.network, self.times.closed(sorted(self.closed))))
         labels = sorted(self.sites)
         columns = zip(*(self.sites[label] for label in labels), strict=True) if labels else ([], [], [])
         edge, along, leg = columns
@@ -201,35 +199,16 @@ def test_a_thousand_edits_on_a_real_sized_network_stay_bit_equal():
             field.remove(label)
             del sites[label]
         elif closed and rng.random() < 0.5:
-            edge = closed.pop()
-            field.open_road(edge, int(times.forward[edge]), int(times.backward[edge]))
+            closed.pop()
+            field.change_roads(network, times.closed(sorted(closed)))
         else:
-            edge = int(rng.integers(0, 6000))
-            if edge not in closed:
-                field.close_road(edge)
-                closed.add(edge)
+            closed.add(int(rng.integers(0, 6000)))
+            field.change_roads(network, times.closed(sorted(closed)))
         if step % 100 == 99:
-            forward, backward = times.forward.copy(), times.backward.copy()
-            forward[list(closed)] = backward[list(closed)] = CLOSED
-            fresh = NearestField(RoadGraph(network, EdgeTimes(forward, backward, 1.0)))
+            fresh = NearestField(RoadGraph(network, times.closed(sorted(closed))))
             for label in sorted(sites):
                 fresh.add(sites[label], np.array([label]))
             np.testing.assert_array_equal(field.state, fresh.state)
-
-
-def test_a_pool_that_is_too_small_grows(monkeypatch):
-    """When the queue's pool is full the search goes on with a larger one, to the same result."""
-    rng = np.random.default_rng(3)
-    network, places = random_network(rng, 300, 600), random_places(rng, 20, 600)
-    times = random_times(rng, 600)
-    whole = NearestField(RoadGraph(network, times))
-    whole.add(places)
-    small = RoadGraph(network, times)
-    arcs = small.arc
-    starved = NearestField(small)
-    monkeypatch.setattr("geoplan.network.engine._SPARE_ENTRIES", -len(arcs))
-    starved.add(places)
-    np.testing.assert_array_equal(starved.state, whole.state)
 
 
 def test_times_too_long_are_refused():

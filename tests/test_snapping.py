@@ -13,7 +13,7 @@ from strategies import CRS, points_beside, road_layers
 
 from geoplan.layers import osm
 from geoplan.network import Locations, Network, build_network, locate, snapping
-from geoplan.network.graph import _islands
+from geoplan.network.graph import islands
 from geoplan.network.location import NOWHERE
 from geoplan.network.snapping import RoadGrid
 
@@ -31,7 +31,7 @@ def network_of(*paths, origin=(0.0, 0.0)):
     xy, node = np.unique(ends, axis=0, return_inverse=True)
     tail, head = node.reshape(2, -1)
     length = shapely.length(lines)
-    return Network(xy, tail, head, length, lines, _islands(len(xy), tail, head, length), pyproj.CRS(CRS))
+    return Network(xy, tail, head, length, lines, islands(len(xy), tail, head, length), pyproj.CRS(CRS))
 
 
 def points_of(*places):

@@ -1,13 +1,15 @@
 """The road network: built from roads, points located on it, travel times, service areas."""
 
+from geoplan.network.compiling import warm_up
 from geoplan.network.edge_times import CLOSED, EdgeTimes, walking
 from geoplan.network.elevation import Elevation, read_elevation
 from geoplan.network.engine import KernelTravelTimes, NearestField, RoadGraph
 from geoplan.network.graph import Network, build_network
-from geoplan.network.location import NOWHERE, Locations, locate
+from geoplan.network.location import NOWHERE, Locations, locate, relocate
 from geoplan.network.profiles import Profile, known_profiles, load_profile
+from geoplan.network.road_changes import Link, Linked, road_at, with_link
 from geoplan.network.road_raster import NearestRoads, nearest_roads
-from geoplan.network.roads import closed, walkable
+from geoplan.network.roads import Road, closed, walkable
 from geoplan.network.service_area import AreaDrawer, cutoffs_ms
 from geoplan.network.snapping import RoadGrid
 from geoplan.network.travel import UNREACHED, Nearest, Reached, ScipyTravelTimes, TravelTimes, Trips
@@ -21,6 +23,8 @@ __all__ = [
     "EdgeTimes",
     "Elevation",
     "KernelTravelTimes",
+    "Link",
+    "Linked",
     "Locations",
     "Nearest",
     "NearestField",
@@ -28,6 +32,7 @@ __all__ = [
     "Network",
     "Profile",
     "Reached",
+    "Road",
     "RoadGraph",
     "RoadGrid",
     "ScipyTravelTimes",
@@ -42,7 +47,11 @@ __all__ = [
     "locate",
     "nearest_roads",
     "read_elevation",
+    "relocate",
+    "road_at",
     "walkable",
     "walking",
+    "warm_up",
     "ways_of",
+    "with_link",
 ]

@@ -6,87 +6,203 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, Self
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from geoplan.errors import NetworkError
 from geoplan.i18n import _
 from geoplan.network import kernels
-from geoplan.network.edge_times import CLOSED, EdgeTimes, PlaceTimes, place_times
+from geoplan.network.edge_times import CLOSED, EdgeTimes, place_times
 from geoplan.network.graph import Network
-from geoplan.network.kernels import CLOSED_MS, MOST_MS, SHIFT, UNREACHED_MS, UNREACHED_STATE
+from geoplan.network.kernels import CLOSED_MS, MOST_MS, SHIFT, UNREACHED_STATE
 from geoplan.network.location import Locations
 from geoplan.network.travel import UNREACHED, Nearest, Reached, Trips, same_edge_trips
 
 _BUCKET_SHIFT = 14  # buckets of 16 s: the fastest of 12 to 16 on county networks, by little
 _HILBERT_BITS = 16
-_THREADS = 2
-_CHUNK = 64  # facilities per task
-_SPARE_ENTRIES = 2
-_T = TypeVar("_T")
-_Found = tuple[int, NDArray[np.int64], NDArray[np.uint32]]  # a facility, its homes in order, their ms
+_ARCS_PER_ENTRY = 4  # room of a queue at first: far more than ever wait on a road network
+_NO_NODES = np.empty(0, dtype=np.int64)
+_WORTH_A_THREAD = 64  # facilities: fewer are searched sooner than a thread starts
+_Found = tuple[kernels.I64, kernels.U32, kernels.U32]  # by facility asked: where its rows begin; nodes or homes; ms
+
+
+class _Arcs(NamedTuple):
+    """Arcs as the searches walk them: int64 (a,) each. ``CLOSED`` where an arc cannot be travelled."""
+
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    ms: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, tail: kernels.I64, head: kernels.I64, forward: kernels.I64, backward: kernels.I64) -> Self:
+        """Both arcs of edges. A search from the facilities walks every trip against its direction."""
+        return cls(np.concatenate([head, tail]), np.concatenate([tail, head]), np.concatenate([forward, backward]))
+
+    def turned(self) -> _Arcs:
+        """The same arcs from end to start."""
+        return _Arcs(self.end, self.start, self.ms)
+
+    def packed(self) -> kernels.U64:
+        """``ms << 32 | end``."""
+        weight = np.where(self.ms == CLOSED, CLOSED_MS, self.ms).astype(np.uint64)
+        return (weight << SHIFT) | self.end.astype(np.uint64)
+
+
+@dataclass
+class _Csr:
+    """Packed arcs by start: those of node u are ``arc[ptr[u]:ptr[u + 1]]``."""
+
+    ptr: kernels.I64
+    arc: kernels.U64
+
+    @classmethod
+    def of(cls, arcs: _Arcs, size: int) -> Self:
+        order = np.argsort(arcs.start, kind="stable")
+        pointers = np.zeros(size + 1, dtype=np.int64)
+        np.cumsum(np.bincount(arcs.start, minlength=size), out=pointers[1:])
+        return cls(pointers, arcs.packed()[order])
+
+    def grow(self, size: int) -> None:
+        """More nodes, without arcs so far."""
+        more = size + 1 - len(self.ptr)
+        if more > 0:
+            self.ptr = np.concatenate([self.ptr, np.full(more, self.ptr[-1])])
+
+    def replace(self, gone: _Arcs, come: _Arcs) -> None:
+        """Close arcs and put others in their place where their ends are the same, else beside them."""
+        for start, packed in zip(gone.start.tolist(), gone.packed(), strict=True):
+            self.arc[self._place(start, packed)] = _closed(packed)
+        added = []
+        for row, (start, packed) in enumerate(zip(come.start.tolist(), come.packed(), strict=True)):
+            place = self._place(start, _closed(packed))
+            if place < 0:
+                added.append(row)
+            else:
+                self.arc[place] = packed
+        if added:
+            added.sort(key=come.start.__getitem__)  # new nodes, without arcs so far, all begin at the end
+            start = come.start[added]
+            self.arc = np.insert(self.arc, self.ptr[start + 1], come.packed()[added])
+            self.ptr = self.ptr + np.r_[0, np.cumsum(np.bincount(start, minlength=len(self.ptr) - 1))]
+
+    def _place(self, start: int, packed: np.uint64) -> int:
+        """Where such an arc stands, -1 if it does not; equal arcs stand for one another."""
+        begin = int(self.ptr[start])
+        found = np.flatnonzero(self.arc[begin : self.ptr[start + 1]] == packed)
+        return begin + int(found[0]) if len(found) else -1
+
+
+def _closed(packed: np.uint64) -> np.uint64:
+    return (np.uint64(CLOSED_MS) << SHIFT) | (packed & kernels.LOW)
 
 
 class RoadGraph:
     """A network's arcs, packed for the kernels, towards and away from facilities.
 
     Nodes are numbered along a Hilbert curve, so that neighbours on the ground are neighbours in memory; ``rank`` maps a
-    node of the network to its number here. Memory: 16 bytes an arc and direction, 24 bytes a node; an edge has two arcs.
+    node of the network to its number here, ``order`` back. Nodes that a change of roads adds come last, and stay when
+    they are taken away again. Memory: 16 bytes an arc, 32 bytes a node and 32 an edge; an edge has two arcs.
 
     Raises:
         NetworkError: an edge takes longer than ``MOST_MS``.
     """
 
     def __init__(self, network: Network, times: EdgeTimes) -> None:
-        if max(times.forward.max(initial=0), times.backward.max(initial=0)) > MOST_MS:
-            raise NetworkError(_("有道路的行程时间超过 24 天，请检查坐标系和速度。"))
-        self.times = EdgeTimes(times.forward.copy(), times.backward.copy(), times.off_road_mps)
-        self.size = len(network.xy)
-        order = hilbert_order(network.xy)
-        self.rank = np.empty(self.size, dtype=np.int64)
-        self.rank[order] = np.arange(self.size)
-        self.order = order
+        self._first_xy = network.xy
+        self.order = hilbert_order(network.xy)
+        self.rank = np.empty(len(self.order), dtype=np.int64)
+        self.rank[self.order] = np.arange(len(self.order))
+        self.network, self.times, self._longest_ms = network, times, _longest_ms(times)
         self.tail, self.head = self.rank[network.tail], self.rank[network.head]
-        # A search from the facilities walks every trip against its direction.
-        start, end = np.concatenate([self.head, self.tail]), np.concatenate([self.tail, self.head])
-        ms = np.concatenate([times.forward, times.backward])
-        self.ptr, self.arc, self._place = _csr(start, end, ms, self.size)
-        self.rim_ptr, self.rim_arc, self._rim_place = _csr(end, start, ms, self.size)
+        arcs = _Arcs.of(self.tail, self.head, times.forward, times.backward)
+        self._towards, self._away = _Csr.of(arcs, self.size), _Csr.of(arcs.turned(), self.size)
 
     @property
-    def longest_ms(self) -> int:
-        """The longest open arc."""
-        return int(max(self.times.forward.max(initial=0), self.times.backward.max(initial=0)))
+    def size(self) -> int:
+        """How many nodes there are, those that were taken away included."""
+        return len(self.rank)
 
-    def set_edge(self, edge: int, forward: int, backward: int) -> None:
-        """Give an edge other times (``CLOSED`` to close it), in place."""
-        self.times.forward[edge], self.times.backward[edge] = forward, backward
-        for number, ms in ((edge, forward), (edge + len(self.tail), backward)):
-            packed = np.uint64(CLOSED_MS if ms == CLOSED else ms) << SHIFT
-            for arcs, places in ((self.arc, self._place), (self.rim_arc, self._rim_place)):
-                arcs[places[number]] = packed | (arcs[places[number]] & kernels.LOW)
+    @property
+    def towards(self) -> tuple[kernels.I64, kernels.U64]:
+        """(ptr, arc) for searches from the facilities, against the direction of travel."""
+        return self._towards.ptr, self._towards.arc
 
-    def ring(self) -> NDArray[np.uint32]:
-        """An empty ring of buckets, longer than the longest open arc."""
-        return np.zeros(1 << ((self.longest_ms >> _BUCKET_SHIFT) + 2).bit_length(), dtype=np.uint32)
+    @property
+    def away(self) -> tuple[kernels.I64, kernels.U64]:
+        """(ptr, arc) in the direction of travel."""
+        return self._away.ptr, self._away.arc
 
-    def settle(self, state: kernels.U64, front: kernels.I64, settled: kernels.I64) -> int:
-        """Spread lowered states; see ``kernels.settle``. A pool that was too small is doubled and the search goes on."""
-        room = max(len(self.arc) + len(front) + _SPARE_ENTRIES, 2)
-        while True:
+    def following(self, network: Network, times: EdgeTimes) -> RoadGraph:
+        """A graph of the same nodes and perhaps more after a change of roads; cheaper than a new one.
+
+        Raises:
+            ValueError: the network's nodes do not begin with those that this graph was made with.
+        """
+        graph = object.__new__(RoadGraph)
+        graph.__dict__.update(self.__dict__)
+        graph._towards = _Csr(self._towards.ptr, self._towards.arc.copy())
+        graph._away = _Csr(self._away.ptr, self._away.arc.copy())
+        graph.follow(network, times)
+        return graph
+
+    def follow(self, network: Network, times: EdgeTimes) -> tuple[_Arcs, _Arcs]:
+        """Become the graph of a changed network; the arcs that are gone and those that come."""
+        before = self.tail, self.head, self.times.forward, self.times.backward
+        longest = _longest_ms(times)
+        if network is not self.network:
+            self._renumber(network)
+        self.times, self._longest_ms = times, longest
+        after = self.tail, self.head, times.forward, times.backward
+        edges = min(len(before[0]), len(after[0]))
+        differ = np.zeros(edges, dtype=np.bool_)
+        for old, new in zip(before, after, strict=True):
+            if old is not new:
+                differ |= old[:edges] != new[:edges]
+        changed = np.flatnonzero(differ)
+        gone, come = (_open_arcs(columns, np.r_[changed, edges : len(columns[0])]) for columns in (before, after))
+        for csr in (self._towards, self._away):
+            csr.grow(self.size)
+        self._towards.replace(gone, come)
+        self._away.replace(gone.turned(), come.turned())
+        return gone, come
+
+    def _renumber(self, network: Network) -> None:
+        if not np.array_equal(network.xy[: len(self._first_xy)], self._first_xy):
+            raise ValueError("the network does not begin with the nodes that the graph was made with")
+        more = np.arange(self.size, len(network.xy))
+        self.rank, self.order = np.concatenate([self.rank, more]), np.concatenate([self.order, more])
+        self.network = network
+        self.tail, self.head = self.rank[network.tail], self.rank[network.head]
+
+    def spread(self, state: kernels.U64, front: kernels.I64) -> None:
+        """Spread the states of a front over the whole network; see ``kernels.spread``."""
+        room, enough = max(len(self.towards[1]) // _ARCS_PER_ENTRY, len(front)) + 2, False
+        while not enough:
             front = front[np.argsort(state[front], kind="stable")]
-            pool = np.empty(room, dtype=np.uint64)
-            count = kernels.settle(self.ptr, self.arc, state, front, MOST_MS, self.ring(), _BUCKET_SHIFT, pool, settled)
-            if count != kernels.POOL_FULL:
-                return int(count)
-            room *= 2
-            front = np.flatnonzero(state != UNREACHED_STATE)
-            settled = settled[:0]
+            ring = np.zeros(1 << ((self._longest_ms >> _BUCKET_SHIFT) + 2).bit_length(), dtype=np.uint32)
+            enough = kernels.spread(*self.towards, state, front, ring, np.empty(room, dtype=np.uint64), _BUCKET_SHIFT)
+            front, room = np.flatnonzero(state != UNREACHED_STATE) if not enough else front, 2 * room
+
+
+def _longest_ms(times: EdgeTimes) -> int:
+    longest = int(max(times.forward.max(initial=0), times.backward.max(initial=0)))
+    if longest > MOST_MS:
+        raise NetworkError(_("有道路的行程时间超过 24 天，请检查坐标系和速度。"))
+    return longest
+
+
+def _open_arcs(columns: tuple[kernels.I64, ...], edges: kernels.I64) -> _Arcs:
+    """The arcs of some edges that can be travelled."""
+    arcs = _Arcs.of(*(column[edges] for column in columns))
+    usable = arcs.ms != CLOSED
+    return _Arcs(*(column[usable] for column in arcs))
 
 
 def hilbert_order(xy: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -108,46 +224,52 @@ def hilbert_order(xy: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.argsort(along, kind="stable")
 
 
-def _csr(
-    start: NDArray[np.int64], end: NDArray[np.int64], ms: NDArray[np.int64], size: int
-) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]:
-    """(pointers, packed arcs by start, place of each given arc among them)."""
-    order = np.argsort(start, kind="stable")
-    pointers = np.zeros(size + 1, dtype=np.int64)
-    np.cumsum(np.bincount(start, minlength=size), out=pointers[1:])
-    weight = np.where(ms == CLOSED, CLOSED_MS, ms).astype(np.uint64)
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    return pointers, ((weight << SHIFT) | end.astype(np.uint64))[order], place
+class _Seeds(NamedTuple):
+    """Where the searches of facilities begin: the nodes at both ends of their edges, and the time from there to them.
 
+    Attributes:
+        node, ms: int64 (2, k); ``UNREACHED`` ms where no way leads from that end, or the facility is not located.
+    """
 
-@dataclass(frozen=True)
-class _Seeds:
-    """Where searches begin: for each located facility the nodes at its edge's ends, and the time from there to it."""
-
-    facility: NDArray[np.int64]
     node: NDArray[np.int64]
     ms: NDArray[np.int64]
 
+    @classmethod
+    def of(cls, graph: RoadGraph, facilities: Locations) -> Self:
+        places = place_times(graph.times, facilities)
+        parts = np.array([places.from_tail, places.from_head])
+        edge = facilities.edge  # the last one for NOWHERE, which has no parts
+        return cls(
+            np.array([graph.tail[edge], graph.head[edge]]), np.where(parts == CLOSED, UNREACHED, parts + places.leg)
+        )
 
-def _seeds(graph: RoadGraph, facilities: Locations, places: PlaceTimes) -> _Seeds:
-    found = []
-    for ends, part in ((graph.tail, places.from_tail), (graph.head, places.from_head)):
-        which = np.flatnonzero(facilities.located & (part != CLOSED))
-        found.append((which, ends[facilities.edge[which]], (part + places.leg)[which]))
-    facility, node, ms = (np.concatenate(column) for column in zip(*found, strict=True))
-    return _Seeds(facility, node, ms)
+    def states(self, labels: NDArray[np.int64]) -> kernels.U64:
+        """Packed with the facilities' labels, uint64 (2, k)."""
+        usable = (self.ms != UNREACHED) & (self.ms <= MOST_MS)
+        return np.where(usable, (self.ms.astype(np.uint64) << SHIFT) | labels.astype(np.uint64), UNREACHED_STATE)
+
+    def by_facility(self) -> tuple[kernels.I64, kernels.I64, kernels.I64]:
+        """(pointers, node, ms) of those that lead anywhere, as the kernels take them."""
+        usable = self.ms.T != UNREACHED
+        pointers = np.r_[0, np.cumsum(np.count_nonzero(usable, axis=1))]
+        return pointers, self.node.T[usable], self.ms.T[usable]
 
 
 class KernelTravelTimes:
     """``TravelTimes`` by the compiled kernels.
 
-    Memory: the graph; ``nearest`` 8 bytes a node and a pool of 8 bytes an arc; ``within`` and ``reached`` per thread 12
-    bytes a node, 12 bytes a home and a pool, and what they return.
+    Memory: the graph; ``nearest`` 9 bytes a node; ``within`` and ``reached`` per thread 8 bytes a node, and what they
+    return; ``within`` 8 bytes a node and 28 a home besides. Queues take 8 bytes for each node that waits in them.
     """
 
     def __init__(self, network: Network, times: EdgeTimes) -> None:
         self.graph = RoadGraph(network, times)
+
+    def following(self, network: Network, times: EdgeTimes) -> KernelTravelTimes:
+        """The same on the network after a change of roads; see ``RoadGraph.following``."""
+        travel = object.__new__(KernelTravelTimes)
+        travel.graph = self.graph.following(network, times)
+        return travel
 
     def nearest(self, homes: Locations, facilities: Locations) -> Nearest:
         """See ``TravelTimes``."""
@@ -163,39 +285,42 @@ class KernelTravelTimes:
         """
         _check_limit(limit_ms)
         own_facility, own_home, own_ms = same_edge_trips(self.graph.times, homes, facilities)
-        close = own_ms <= limit_ms
-        own_home, own_ms = own_home[close], own_ms[close].astype(np.uint32)
-        own_ptr = np.searchsorted(own_facility[close], np.arange(len(facilities) + 1))
+        own = np.searchsorted(own_facility, np.arange(len(facilities) + 1)), own_home, own_ms
+        seeds = _Seeds.of(self.graph, facilities).by_facility()
         at_nodes = _homes_at_nodes(self.graph, homes)
 
-        def search(chunk: NDArray[np.int64]) -> list[_Found]:
-            best = np.full(len(homes), UNREACHED_MS)
-            found = np.empty(len(homes), dtype=np.int64)
-            answers: list[_Found] = []
-            for facility, reached, time in trees(chunk):
-                own = slice(own_ptr[facility], own_ptr[facility + 1])
-                best[own_home[own]] = own_ms[own]
-                count = kernels.gather(reached, time, *at_nodes, limit_ms, best, found)
-                home = np.sort(np.concatenate([found[:count], own_home[own]]))
-                answers.append((facility, home, best[home]))
-                best[home] = UNREACHED_MS
-            return answers
+        def search(asked: kernels.I64) -> _Found:
+            return kernels.trips(
+                *self.graph.towards, *seeds, asked, limit_ms, _BUCKET_SHIFT, *at_nodes, *own, len(homes)
+            )
 
-        trees = _Trees(self.graph, facilities, limit_ms)
-        return _trips([one for answers in _in_threads(search, trees.chunks()) for one in answers])
+        first, home, ms = _in_threads(search, np.arange(len(facilities)))
+        table = sp.csr_array((ms, home.astype(np.int64), first), shape=(len(facilities), len(homes)))
+        table.sort_indices()
+        facility = np.repeat(np.arange(len(facilities)), np.diff(first))
+        return Trips(facility, table.indices.astype(np.int64), table.data.astype(np.int64))
 
     def reached(self, facilities: Locations, limit_ms: int) -> list[Reached | None]:
         """See ``TravelTimes``."""
         _check_limit(limit_ms)
         answers: list[Reached | None] = [None] * len(facilities)
         leg = place_times(self.graph.times, facilities).leg
-        trees = _Trees(self.graph, facilities, limit_ms)
-        for facility, nodes, time in trees(np.flatnonzero(facilities.located)):
-            node_ms = np.full(self.graph.size, UNREACHED, dtype=np.int64)
-            node_ms[self.graph.order[nodes]] = time[nodes]
+        located = np.flatnonzero(facilities.located)
+        first, node, ms = self.trees(facilities, located, limit_ms)
+        nodes = self.graph.order[node]
+        for facility, begin, end in zip(located, first, first[1:], strict=False):
+            node_ms = np.full(len(self.graph.network.xy), UNREACHED, dtype=np.int64)
+            node_ms[nodes[begin:end]] = ms[begin:end]
             place = (int(facilities.edge[facility]), float(facilities.along[facility]))
             answers[facility] = Reached(node_ms, *place, int(leg[facility]))
         return answers
+
+    def trees(self, facilities: Locations, asked: kernels.I64, limit_ms: int) -> _Found:
+        """The nodes within a limit of some of the facilities, in the graph's numbers; see ``kernels.trees``."""
+        seeds = _Seeds.of(self.graph, facilities).by_facility()
+        return _in_threads(
+            lambda some: kernels.trees(*self.graph.towards, *seeds, some, limit_ms, _BUCKET_SHIFT), asked
+        )
 
 
 def _check_limit(limit_ms: int) -> None:
@@ -205,55 +330,15 @@ def _check_limit(limit_ms: int) -> None:
         )
 
 
-class _Trees:
-    """Bounded searches from each of several facilities, one after the other on shared scratch."""
-
-    def __init__(self, graph: RoadGraph, facilities: Locations, limit_ms: int) -> None:
-        self._graph, self._limit = graph, limit_ms
-        seeds = _seeds(graph, facilities, place_times(graph.times, facilities))
-        order = np.argsort(seeds.facility, kind="stable")
-        self._node, self._ms = seeds.node[order], seeds.ms[order]
-        self._ptr = np.searchsorted(seeds.facility[order], np.arange(len(facilities) + 1))
-        self._located = np.flatnonzero(facilities.located)
-
-    def chunks(self) -> list[NDArray[np.int64]]:
-        """The located facilities in parcels for the threads."""
-        return [self._located[begin : begin + _CHUNK] for begin in range(0, len(self._located), _CHUNK)]
-
-    def __call__(self, facilities: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.uint32]]]:
-        """For each facility the nodes it reaches and all nodes' times; valid until the next one is asked for."""
-        time = np.full(self._graph.size, UNREACHED_MS)
-        reached = np.empty(self._graph.size, dtype=np.int64)
-        ring = np.zeros((self._limit >> _BUCKET_SHIFT) + 1, dtype=np.uint32)
-        pool = np.empty(len(self._graph.arc) + 4, dtype=np.uint64)
-        for facility in facilities:
-            while (count := self._search(facility, ring, pool, time, reached)) == kernels.POOL_FULL:
-                pool = np.empty(2 * len(pool), dtype=np.uint64)
-                ring[:] = 0
-                time[:] = UNREACHED_MS
-            yield int(facility), reached[:count], time
-            time[reached[:count]] = UNREACHED_MS
-
-    def _search(
-        self,
-        facility: int,
-        ring: NDArray[np.uint32],
-        pool: NDArray[np.uint64],
-        time: NDArray[np.uint32],
-        reached: NDArray[np.int64],
-    ) -> int:
-        graph, own = self._graph, slice(self._ptr[facility], self._ptr[facility + 1])
-        node, ms = self._node[own], self._ms[own]
-        found = kernels.tree(graph.ptr, graph.arc, node, ms, self._limit, _BUCKET_SHIFT, ring, pool, time, reached)
-        return int(found)
-
-
-def _in_threads(work: Callable[[NDArray[np.int64]], _T], chunks: list[NDArray[np.int64]]) -> list[_T]:
-    """The kernels hold no interpreter lock: chunks run side by side, and the results come in their order."""
-    if len(chunks) < _THREADS:
-        return [work(chunk) for chunk in chunks]
-    with ThreadPoolExecutor(_THREADS) as threads:
-        return list(threads.map(work, chunks))
+def _in_threads(search: Callable[[kernels.I64], _Found], asked: kernels.I64) -> _Found:
+    """The kernels hold no interpreter lock: facilities are searched side by side, and the results keep their order."""
+    threads = min(os.cpu_count() or 1, len(asked) // _WORTH_A_THREAD)
+    if threads <= 1:
+        return search(asked)
+    with ThreadPoolExecutor(threads) as pool:
+        firsts, rows, ms = zip(*pool.map(search, np.array_split(asked, threads)), strict=True)
+    sizes = np.concatenate([np.diff(first) for first in firsts])
+    return np.r_[0, np.cumsum(sizes)], np.concatenate(rows), np.concatenate(ms)
 
 
 def _homes_at_nodes(
@@ -274,173 +359,163 @@ def _homes_at_nodes(
     return pointers, np.concatenate(home)[order], np.concatenate(ms)[order]
 
 
-def _trips(found: list[_Found]) -> Trips:
-    """The trips of all facilities, which come in order, each with its homes in order."""
-    if not found:
-        nothing = np.empty(0, dtype=np.int64)
-        return Trips(nothing, nothing, nothing)
-    facility = np.repeat([one[0] for one in found], [len(one[1]) for one in found])
-    home, ms = (np.concatenate([one[column] for one in found]) for column in (1, 2))
-    return Trips(facility.astype(np.int64), home, ms.astype(np.int64))
-
-
 class NearestField:
     """The nearest facility of every node, repaired when a facility or a road changes instead of searched anew.
 
     Every change leaves bit for bit the state that a search from scratch would give, and touches only the nodes it
-    concerns. Of facilities at equal time the one with the lower label is the nearest. The graph belongs to the field: closing a
-    road changes it.
+    concerns. Of facilities at equal time the one with the lower label is the nearest. The graph belongs to the field:
+    changes of roads change it. Every change returns the nodes (of the network) whose nearest facility or time is another now,
+    int64, each once, in no particular order.
 
-    Memory: 8 bytes a node for the state, 9 for scratch, and a pool of 8 bytes an arc during a change.
+    Memory: 8 bytes a node for the state and 1 for marks; a change takes 32 bytes for each node that it touches.
     """
 
     def __init__(self, graph: RoadGraph) -> None:
         self._graph = graph
-        self.state = np.full(graph.size, UNREACHED_STATE)
-        self._places: dict[int, tuple[int, float, float]] = {}
+        self._state = np.full(graph.size, UNREACHED_STATE)
         self._mark = np.zeros(graph.size, dtype=np.uint8)
-        self._found = np.empty(graph.size, dtype=np.int64)
+        self.labels = np.empty(0, dtype=np.int64)
+        self._places = Locations(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
+        self._seed_node = np.empty((2, 0), dtype=np.int64)
+        self._seed_state = np.empty((2, 0), dtype=np.uint64)
+
+    @property
+    def state(self) -> kernels.U64:
+        """Uint64 (n,), ``ms << 32 | label`` of the network's nodes; ``UNREACHED_STATE`` where no facility can be reached."""
+        return self._state[self._graph.rank[: len(self._graph.network.xy)]]
 
     def add(self, facilities: Locations, labels: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
         """Open facilities.
 
         Args:
-            labels: int64 (k,), their labels, new ones; by default the next free numbers.
-
-        Returns:
-            int64: the nodes whose nearest facility or time changed, some perhaps twice.
+            labels: int64 (k,), their labels, new ones from 0 to 2**32 - 2; by default the next free numbers.
 
         Raises:
             ValueError: a label is in use.
         """
+        first = len(self.labels) == 0
         if labels is None:
-            begin = max(self._places, default=-1) + 1
-            labels = np.arange(begin, begin + len(facilities))
-        if any(int(label) in self._places for label in labels):
+            labels = np.arange(len(facilities)) + self.labels.max(initial=-1) + 1
+        if (labels[:, None] == self.labels).any() or len(set(labels.tolist())) < len(labels):
             raise ValueError("a label is in use")
-        for label, edge, along, leg in zip(labels, facilities.edge, facilities.along, facilities.leg_m, strict=True):
-            self._places[int(label)] = (int(edge), float(along), float(leg))
-        node, key = self._seeds(facilities, labels)
-        before = self.state[node]
-        np.minimum.at(self.state, node, key)
-        return self._settle(np.unique(node[self.state[node] < before]))
+        self._put(facilities, labels)
+        return self._search() if first else self._repair(_NO_NODES, _NO_NODES)
 
     def remove(self, label: int) -> NDArray[np.int64]:
         """Close a facility; its nodes go to their next nearest.
 
-        Returns:
-            int64: the nodes that it had.
+        Raises:
+            KeyError: there is no facility of that label.
+        """
+        return self._repair(self._take(label), _NO_NODES)
+
+    def move(self, label: int, to: Locations) -> NDArray[np.int64]:
+        """Put a facility elsewhere, under its label.
 
         Raises:
             KeyError: there is no facility of that label.
         """
-        place = self._places.pop(label)
-        node, _key = self._seeds(*_one(place, label))
-        return self._search_again(np.unique(node[self.state[node] & kernels.LOW == np.uint64(label)]), label)
+        lost = self._take(label)
+        self._put(to, np.array([label]))
+        return self._repair(lost, _NO_NODES)
 
-    def move(self, label: int, to: Locations) -> NDArray[np.int64]:
-        """Put a facility elsewhere, under its label; the nodes that this concerns."""
-        gone = self.remove(label)
-        return np.concatenate([gone, self.add(to, np.array([label]))])
+    def change_roads(
+        self, network: Network, times: EdgeTimes, facilities: Locations | None = None
+    ) -> NDArray[np.int64]:
+        """Follow a change of roads: roads closed, opened, faster or slower, added or taken away.
 
-    def close_road(self, edge: int) -> NDArray[np.int64]:
-        """Close an edge in both directions; facilities on it cannot be reached any more.
+        Args:
+            network: its nodes begin with those that the graph was made with.
+            times: of its edges.
+            facilities: all facilities, in order of ``labels``, where they are located on this network; by default they
+                are where they were.
 
-        Returns:
-            int64: the nodes whose way may have led over it.
+        Raises:
+            ValueError: the network begins with other nodes, or there are not as many facilities.
         """
-        graph, state = self._graph, self.state
-        tail, head = graph.tail[edge], graph.head[edge]
-        leaning = []
-        for begin, end, ms in ((head, tail, graph.times.forward[edge]), (tail, head, graph.times.backward[edge])):
-            over = state[begin] != UNREACHED_STATE and ms != CLOSED
-            if over and state[end] == state[begin] + (np.uint64(ms) << SHIFT):
-                leaning.append(end)
-        node, key = self._seeds(*self._on_edge(edge))
-        leaning += node[state[node] == key].tolist()
-        graph.set_edge(edge, CLOSED, CLOSED)
-        return self._search_again(np.unique(np.array(leaning, dtype=np.int64)), -1)
-
-    def open_road(self, edge: int, forward_ms: int, backward_ms: int) -> NDArray[np.int64]:
-        """Open a closed edge with these times; the nodes that come nearer, some perhaps twice."""
-        graph, state = self._graph, self.state
-        graph.set_edge(edge, forward_ms, backward_ms)
-        lowered = []
-        for begin, end, ms in (
-            (graph.head[edge], graph.tail[edge], forward_ms),
-            (graph.tail[edge], graph.head[edge], backward_ms),
-        ):
-            if ms != CLOSED and state[begin] != UNREACHED_STATE:
-                there = state[begin] + (np.uint64(ms) << SHIFT)
-                if there < state[end]:
-                    state[end] = there
-                    lowered.append(end)
-        node, key = self._seeds(*self._on_edge(edge))
-        before = state[node]
-        np.minimum.at(state, node, key)
-        return self._settle(np.unique(np.array([*lowered, *node[state[node] < before]], dtype=np.int64)))
+        if facilities is not None and len(facilities) != len(self.labels):
+            raise ValueError("not as many facilities as there are labels")
+        gone, come = self._graph.follow(network, times)
+        more = self._graph.size - len(self._state)
+        if more > 0:
+            self._state = np.concatenate([self._state, np.full(more, UNREACHED_STATE)])
+            self._mark = np.concatenate([self._mark, np.zeros(more, dtype=np.uint8)])
+        over = self._state[gone.start] + (gone.ms.astype(np.uint64) << SHIFT)
+        lost = self._resting_on(gone.end, over)
+        self._places = facilities or self._places
+        node, state = self._seeds(self._places, self.labels)
+        other = (node != self._seed_node) | (state != self._seed_state)
+        lost = np.concatenate([lost, self._resting_on(self._seed_node[other], self._seed_state[other])])
+        self._seed_node, self._seed_state = node, state
+        return self._repair(lost, come.start)
 
     def nearest(self, homes: Locations) -> Nearest:
         """The nearest facility of each home, by label."""
-        graph = self._graph
+        graph, nothing = self._graph, np.uint64(2**64 - 1)
         places = place_times(graph.times, homes)
-        key = np.full(len(homes), UNREACHED_STATE)
+        key = np.full(len(homes), nothing)
         for ends, part in ((graph.tail, places.to_tail), (graph.head, places.to_head)):
             which = np.flatnonzero(homes.located & (part != CLOSED))
-            state = self.state[ends[homes.edge[which]]]
+            state = self._state[ends[homes.edge[which]]]
             reached = state != UNREACHED_STATE
             which = which[reached]
             ms = (part + places.leg)[which].astype(np.uint64)
             key[which] = np.minimum(key[which], state[reached] + (ms << SHIFT))
-        labels = np.array(list(self._places), dtype=np.int64)
-        facility, home, ms = same_edge_trips(graph.times, homes, self._locations(labels))
-        np.minimum.at(key, home, (ms.astype(np.uint64) << SHIFT) | labels[facility].astype(np.uint64))
-        reached = key != UNREACHED_STATE
+        facility, home, ms = same_edge_trips(graph.times, homes, self._places)
+        np.minimum.at(key, home, (ms.astype(np.uint64) << SHIFT) | self.labels[facility].astype(np.uint64))
+        reached = key != nothing
         ms = np.where(reached, (key >> SHIFT).astype(np.int64), UNREACHED)
         return Nearest(ms, np.where(reached, (key & kernels.LOW).astype(np.int64), UNREACHED))
 
-    def _locations(self, labels: NDArray[np.int64]) -> Locations:
-        rows = [self._places[int(label)] for label in labels]
-        edge, along, leg = (np.array(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
-        return Locations(np.asarray(edge, dtype=np.int64), np.asarray(along, dtype=float), np.asarray(leg, dtype=float))
+    def _put(self, facilities: Locations, labels: NDArray[np.int64]) -> None:
+        """Enter facilities, without their effect."""
+        node, state = self._seeds(facilities, labels)
+        self.labels = np.concatenate([self.labels, labels])
+        self._places = self._places.followed_by(facilities)
+        self._seed_node = np.concatenate([self._seed_node, node], axis=1)
+        self._seed_state = np.concatenate([self._seed_state, state], axis=1)
 
-    def _on_edge(self, edge: int) -> tuple[Locations, NDArray[np.int64]]:
-        labels = np.array([label for label, place in self._places.items() if place[0] == edge], dtype=np.int64)
-        return self._locations(labels), labels
+    def _take(self, label: int) -> kernels.I64:
+        """Strike a facility out; the nodes that rested on it.
 
-    def _seeds(self, facilities: Locations, labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-        """(nodes, states) that facilities give to the ends of their edges."""
-        seeds = _seeds(self._graph, facilities, place_times(self._graph.times, facilities))
-        label = labels[seeds.facility].astype(np.uint64)
-        return seeds.node, (seeds.ms.astype(np.uint64) << SHIFT) | label
-
-    def _settle(self, lowered: NDArray[np.int64]) -> NDArray[np.int64]:
-        settled = np.empty(self._graph.size, dtype=np.int64)
-        count = self._graph.settle(self.state, lowered, settled)
-        return settled[:count] if count <= len(settled) else np.arange(self._graph.size)
-
-    def _search_again(self, leaning: NDArray[np.int64], label: int) -> NDArray[np.int64]:
-        """Blank all nodes whose state may rest on these, and settle them from their rim and from facilities among them.
-
-        A node that is not blanked has a tight way that avoids what went, so its state stands; with a label the blanked
-        are exactly the nodes of that facility.
+        Raises:
+            KeyError: there is no facility of that label.
         """
-        graph = self._graph
-        if len(leaning) == 0:
-            return leaning
-        count = kernels.downstream(graph.ptr, graph.arc, self.state, leaning, self._mark, self._found, label)
-        blanked = self._found[:count].copy()
-        self.state[blanked] = UNREACHED_STATE
-        labels = np.array(list(self._places), dtype=np.int64)
-        node, key = self._seeds(self._locations(labels), labels)
-        among = self._mark[node] == 1
-        np.minimum.at(self.state, node[among], key[among])
-        kernels.from_the_rim(graph.rim_ptr, graph.rim_arc, self.state, blanked, self._mark, MOST_MS)
-        self._mark[blanked] = 0
-        self._settle(blanked[self.state[blanked] != UNREACHED_STATE])
-        return blanked
+        goes = self.labels == label
+        if not goes.any():
+            raise KeyError(label)
+        lost = self._resting_on(self._seed_node[:, goes], self._seed_state[:, goes])
+        self.labels = self.labels[~goes]
+        self._places = self._places.chosen(~goes)
+        self._seed_node, self._seed_state = self._seed_node[:, ~goes], self._seed_state[:, ~goes]
+        return lost
 
+    def _seeds(self, facilities: Locations, labels: NDArray[np.int64]) -> tuple[kernels.I64, kernels.U64]:
+        """(nodes, states) that facilities give to the ends of their edges, (2, k) each."""
+        seeds = _Seeds.of(self._graph, facilities)
+        return seeds.node, seeds.states(labels)
 
-def _one(place: tuple[int, float, float], label: int) -> tuple[Locations, NDArray[np.int64]]:
-    edge, along, leg = place
-    return Locations(np.array([edge]), np.array([along]), np.array([leg])), np.array([label])
+    def _resting_on(self, node: kernels.I64, state: kernels.U64) -> kernels.I64:
+        """The nodes whose state is what a seed or an arc gives them, one-dimensional."""
+        return node[(self._state[node] == state) & (state != UNREACHED_STATE)]
+
+    def _search(self) -> NDArray[np.int64]:
+        """The search from scratch, when nothing is reached yet."""
+        node, state = self._seed_node.ravel(), self._seed_state.ravel()
+        np.minimum.at(self._state, node, state)
+        self._graph.spread(self._state, np.unique(node[state != UNREACHED_STATE]))
+        return self._graph.order[np.flatnonzero(self._state != UNREACHED_STATE)]
+
+    def _repair(self, lost: kernels.I64, opened: kernels.I64) -> NDArray[np.int64]:
+        changed = kernels.repair(
+            *self._graph.towards,
+            *self._graph.away,
+            self._state,
+            self._mark,
+            lost,
+            self._seed_node.ravel(),
+            self._seed_state.ravel(),
+            opened,
+        )
+        nodes = self._graph.order[changed]
+        return nodes[nodes < len(self._graph.network.xy)]

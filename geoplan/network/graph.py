@@ -52,7 +52,7 @@ class Network:
 
     Attributes:
         xy: float64 (n, 2), nodes in metres, in order of x, y.
-        tail: int64 (m,), the node where an edge's geometry begins; ``tail <= head``.
+        tail: int64 (m,), the node where an edge's geometry begins; ``tail <= head`` as built from roads.
         head: int64 (m,), where it ends.
         length_m: float64 (m,).
         lines: object (m,), LineStrings.
@@ -219,7 +219,7 @@ def _contracted(
         head=head[order],
         length_m=length[order],
         lines=lines[order],
-        island=_islands(len(nodes), tail, head, length),
+        island=islands(len(nodes), tail, head, length),
         crs=crs,
         roads=EdgeRoads(mix[order], mixes, left_out),
     )
@@ -312,7 +312,7 @@ def _chains(
     return chain, kept, chain_all[order], vertex_all[order]
 
 
-def _islands(
+def islands(
     count: int, tail: NDArray[np.int64], head: NDArray[np.int64], length: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Connected parts, numbered by road length, most first; ties by their lowest node."""

@@ -4,18 +4,21 @@ The graph is a CSR of packed arcs, ``arc = ms << 32 | head`` (uint64), searched 
 stands for the trip from v to u. A node's state is ``ms << 32 | label`` (uint64): the smaller state is the earlier
 time and, at equal times, the lower label, so that ``<`` decides everything and ties are exact. A search that is
 exact in this order needs no predecessors: an arc is *tight* when the state at its end is the state at its start
-plus its time.
+plus its time, which implies that both have one label.
 
-All sums stay below 2**64: states within a limit have times below 2**31, and an arc weighs at most 2**31 (closed).
+A node that is not reached has ``UNREACHED_STATE``, the largest state of 31 bits of time: every state that a way leads
+to is smaller, and no sum with a closed arc (2**31 ms) is. All sums stay below 2**64.
 
-The queue is a ring of buckets, each ``2 ** shift`` ms wide and a chain of entries in one pool. Inside a bucket a node
-may be corrected more than once, which makes the result exact for any width. The ring must be longer than the longest
-open arc, so that no entry meets another lap of the ring.
+A queue of buckets is an array of chains, each ``2 ** shift`` ms wide, whose entries lie in one pool. Inside a bucket
+a node may be corrected more than once, which makes the result exact for any width. Pools, heaps and lists that fill
+up are doubled (``_with_room``), so that no search can run out of its scratch.
 
 All indices are uint64: compiled code then needs no test for negative ones.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -23,47 +26,55 @@ from numpy.typing import NDArray
 
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
+U8 = NDArray[np.uint8]
 I64 = NDArray[np.int64]
 
 SHIFT = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
-UNREACHED_STATE = np.uint64(0xFFFFFFFFFFFFFFFF)
+UNREACHED_STATE = np.uint64(0x7FFFFFFFFFFFFFFF)
 UNREACHED_MS = np.uint32(0xFFFFFFFF)
 CLOSED_MS = 2**31
 """The time of an arc that cannot be travelled: beyond every limit."""
 MOST_MS = 2**31 - 1
 """The longest limit, and the longest time of an open arc (24 days)."""
-POOL_FULL = -1
-_NONE, _ONE = np.uint64(0), np.uint64(1)  # entries count from one; none ends a chain
+_NONE, _ONE, _TWO, _FOUR = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(4)
+_SCRATCH = 1024  # entries of pools, heaps and lists at first
+_CHANGED, _BLANKED = np.uint8(1), np.uint8(2)
 
 
 @njit(nogil=True, cache=True)
-def settle(
-    ptr: I64, arc: U64, state: U64, front: I64, limit_ms: int, ring: U32, shift: int, pool: U64, settled: I64
-) -> int:
-    """Spread lowered states until no arc can lower another; ``state`` is changed in place.
+def _with_room(array: Any, used: Any, wanted: Any) -> Any:
+    """The array if it has room for so many more than it uses, else its content in one at least twice as long."""
+    if used + wanted <= len(array):
+        return array
+    longer = np.empty(max(2 * len(array), used + wanted), array.dtype)
+    longer[:used] = array[:used]
+    return longer
+
+
+@njit(nogil=True, cache=True)
+def spread(ptr: I64, arc: U64, state: U64, front: I64, ring: U32, pool: U64, shift: int) -> bool:
+    """Spread the states of a front until no arc can lower another; ``state`` is changed in place.
 
     Args:
         ptr: int64 (n + 1,), arcs of node u are ``arc[ptr[u]:ptr[u + 1]]``.
         arc: uint64 (a,), packed.
         state: uint64 (n,), packed; ``UNREACHED_STATE`` where unknown.
-        front: int64 (f,), nodes whose state was just lowered, in order of state.
-        limit_ms: states beyond it are not spread to; at most ``MOST_MS``.
-        ring: uint32 (a power of two,), zeros; zeros again on return unless the pool was too small.
-        shift: a bucket is ``2 ** shift`` ms wide.
+        front: int64 (f,), nodes whose state was lowered, in order of state.
+        ring: uint32, zeros before and after; a power of two of buckets, more than the longest open arc has, so that no
+            entry meets another lap of the ring.
         pool: uint64 (p,), scratch for ``p - 1`` queued entries.
-        settled: int64 (s,), receives the nodes that were settled, some perhaps twice, as far as there is room.
+        shift: a bucket is ``2 ** shift`` ms wide.
 
     Returns:
-        How many nodes were settled (may exceed ``s``), or ``POOL_FULL``: then every state is one that a way leads
-        to, but some could still be lowered; go on from all reached nodes with a larger pool.
+        Whether the pool was large enough. If not, every state is one that a way leads to, but some could still be
+        lowered: go on from all reached nodes with an empty ring and a larger pool.
     """
-    limit = (np.uint64(limit_ms) << SHIFT) | LOW
     width = np.uint64(shift) + SHIFT
     mask = np.uint64(len(ring) - 1)
     room = np.uint64(len(pool))
-    free, used, queued, bucket = _NONE, _NONE, _NONE, _NONE
-    count, taken = 0, 0
+    free, used, queued, bucket = _NONE, _NONE, _NONE, _NONE  # entries count from one; none ends a chain
+    taken = 0
     while queued > _NONE or taken < len(front):
         if queued == _NONE:
             bucket = state[front[taken]] >> width
@@ -74,7 +85,7 @@ def settle(
                 used += _ONE
                 entry = used
                 if entry >= room:
-                    return POOL_FULL
+                    return False
             else:
                 free = pool[entry] & LOW
             pool[entry] = (np.uint64(front[taken]) << SHIFT) | np.uint64(ring[bucket & mask])
@@ -91,20 +102,17 @@ def settle(
             here = state[u]
             if here >> width != bucket:
                 continue  # lowered since it was queued, and settled in an earlier bucket
-            if count < len(settled):
-                settled[count] = u
-            count += 1
             for a in range(np.uint64(ptr[u]), np.uint64(ptr[u + _ONE])):
                 v = arc[a] & LOW
                 there = here + (arc[a] ^ v)
-                if there < state[v] and there <= limit:
+                if there < state[v]:
                     state[v] = there
                     entry = free
                     if entry == _NONE:
                         used += _ONE
                         entry = used
                         if entry >= room:
-                            return POOL_FULL
+                            return False
                     else:
                         free = pool[entry] & LOW
                     place = (there >> width) & mask
@@ -112,13 +120,13 @@ def settle(
                     ring[place] = np.uint32(entry)
                     queued += _ONE
         bucket += _ONE
-    return count
+    return True
 
 
 @njit(nogil=True, cache=True)
-def tree(
-    ptr: I64, arc: U64, node: I64, ms: I64, limit_ms: int, shift: int, ring: U32, pool: U64, time: U32, reached: I64
-) -> int:
+def _tree(
+    ptr: I64, arc: U64, node: I64, ms: I64, limit_ms: int, shift: int, ring: U32, pool: U64, time: U32, reached: U32
+) -> tuple[int, bool]:
     """The nodes within a limit of one facility; ``time`` and ``reached`` are filled.
 
     Args:
@@ -126,10 +134,10 @@ def tree(
         ring: uint32 (``limit_ms >> shift`` + 1 at least,), zeros before and after.
         pool: uint64 (p,), scratch for ``p - 1`` queued entries.
         time: uint32 (n,), ``UNREACHED_MS`` before; the time of every reached node after. The caller resets it.
-        reached: int64 (n,), receives the reached nodes.
+        reached: uint32 (n,), receives the reached nodes.
 
     Returns:
-        How many nodes were reached, or ``POOL_FULL``: then ``-count - 2`` would not tell more; reset and use a larger pool.
+        (how many nodes were reached, whether the pool was large enough); if it was not, the ring is not empty.
     """
     limit = np.uint64(limit_ms)
     width = np.uint64(shift)
@@ -144,7 +152,7 @@ def tree(
             time[node[i]] = np.uint32(ms[i])
             used += _ONE
             if used >= room:
-                return POOL_FULL
+                return count, False
             place = np.uint64(ms[i]) >> width
             pool[used] = (np.uint64(node[i]) << SHIFT) | np.uint64(ring[place])
             ring[place] = np.uint32(used)
@@ -173,7 +181,7 @@ def tree(
                         used += _ONE
                         entry = used
                         if entry >= room:
-                            return POOL_FULL
+                            return count, False
                     else:
                         free = pool[entry] & LOW
                     place = there >> width
@@ -181,84 +189,323 @@ def tree(
                     ring[place] = np.uint32(entry)
                     queued += _ONE
         bucket += _ONE
-    return count
+    return count, True
 
 
 @njit(nogil=True, cache=True)
-def gather(
-    reached: I64, time: U32, home_ptr: I64, home: I64, home_ms: I64, limit_ms: int, best: U32, found: I64
-) -> int:
-    """The homes within a limit, by way of the nodes that ``tree`` reached.
+def _tree_with_room(
+    ptr: I64, arc: U64, node: I64, ms: I64, limit_ms: int, shift: int, ring: U32, pool: U64, time: U32, reached: U32
+) -> tuple[int, U64]:
+    """``_tree`` with a longer pool where it needs one: (how many nodes were reached, the pool)."""
+    while True:
+        count, enough = _tree(ptr, arc, node, ms, limit_ms, shift, ring, pool, time, reached)
+        if enough:
+            return count, pool
+        pool = np.empty(2 * len(pool), np.uint64)
+        ring[:] = 0
+        for k in range(count):
+            time[reached[k]] = UNREACHED_MS
+
+
+@njit(nogil=True, cache=True)
+def trees(
+    ptr: I64, arc: U64, seed_ptr: I64, seed_node: I64, seed_ms: I64, asked: I64, limit_ms: int, shift: int
+) -> tuple[I64, U32, U32]:
+    """The nodes within a limit of each of several facilities.
 
     Args:
-        reached: int64 (r,), reached nodes, and ``time`` uint32 (n,) their times.
-        home_ptr: int64 (n + 1,); the homes at node u are ``home[home_ptr[u]:home_ptr[u + 1]]``, each ``home_ms`` from u.
+        seed_ptr: int64 (facilities + 1,); the search of facility f begins at ``seed_node[seed_ptr[f]:seed_ptr[f + 1]]``
+            with the times ``seed_ms`` there.
+        asked: int64 (k,), the facilities.
+
+    Returns:
+        (first, node, ms): int64 (k + 1,), uint32, uint32; of the i-th asked those from ``first[i]`` to ``first[i + 1]``.
+    """
+    time, reached = np.full(len(ptr) - 1, UNREACHED_MS), np.empty(len(ptr) - 1, np.uint32)
+    ring, pool = np.zeros((limit_ms >> shift) + 1, np.uint32), np.empty(_SCRATCH, np.uint64)
+    first = np.zeros(len(asked) + 1, np.int64)
+    node, ms = np.empty(_SCRATCH, np.uint32), np.empty(_SCRATCH, np.uint32)
+    total = 0
+    for i in range(len(asked)):
+        begin, end = seed_ptr[asked[i]], seed_ptr[asked[i] + 1]
+        count, pool = _tree_with_room(
+            ptr, arc, seed_node[begin:end], seed_ms[begin:end], limit_ms, shift, ring, pool, time, reached
+        )
+        node, ms = _with_room(node, total, count), _with_room(ms, total, count)
+        for k in range(count):
+            node[total + k] = reached[k]
+            ms[total + k] = time[reached[k]]
+            time[reached[k]] = UNREACHED_MS
+        total += count
+        first[i + 1] = total
+    return first, node[:total], ms[:total]
+
+
+@njit(nogil=True, cache=True)
+def _gather(
+    reached: U32,
+    time: U32,
+    home_ptr: I64,
+    home: I64,
+    home_ms: I64,
+    own_home: I64,
+    own_ms: I64,
+    limit_ms: int,
+    best: U32,
+    found: U32,
+) -> int:
+    """The homes within a limit of one facility, by way of the nodes that it reaches or straight along its edge.
+
+    Args:
+        reached: uint32 (r,), reached nodes, and ``time`` uint32 (n,) their times; these are reset to ``UNREACHED_MS``.
         best: uint32 (homes,), ``UNREACHED_MS`` before; the least time of every found home after. The caller resets it.
-        found: int64 (homes,), receives the homes.
+        found: uint32 (homes,), receives the homes, in no particular order. The rest as for ``trips``.
 
     Returns:
         How many homes were found.
     """
-    count = 0
-    for i in range(len(reached)):
-        u = np.uint64(reached[i])
+    limit, count = np.uint64(limit_ms), 0
+    for k in range(len(own_home)):
+        if own_ms[k] <= limit_ms and np.uint32(own_ms[k]) < best[own_home[k]]:
+            if best[own_home[k]] == UNREACHED_MS:
+                found[count] = own_home[k]
+                count += 1
+            best[own_home[k]] = np.uint32(own_ms[k])
+    for k in range(len(reached)):
+        u = np.uint64(reached[k])
         for h in range(np.uint64(home_ptr[u]), np.uint64(home_ptr[u + _ONE])):
             ms = np.uint64(time[u]) + np.uint64(home_ms[h])
-            if ms <= np.uint64(limit_ms) and ms < np.uint64(best[home[h]]):
+            if ms <= limit and ms < np.uint64(best[home[h]]):
                 if best[home[h]] == UNREACHED_MS:
                     found[count] = home[h]
                     count += 1
                 best[home[h]] = np.uint32(ms)
+        time[u] = UNREACHED_MS
     return count
 
 
 @njit(nogil=True, cache=True)
-def downstream(ptr: I64, arc: U64, state: U64, begin: I64, mark: NDArray[np.uint8], found: I64, label: int) -> int:
-    """The nodes whose state may rest on those of ``begin``: reached from them along tight arcs.
+def trips(
+    ptr: I64,
+    arc: U64,
+    seed_ptr: I64,
+    seed_node: I64,
+    seed_ms: I64,
+    asked: I64,
+    limit_ms: int,
+    shift: int,
+    home_ptr: I64,
+    home: I64,
+    home_ms: I64,
+    own_ptr: I64,
+    own_home: I64,
+    own_ms: I64,
+    homes: int,
+) -> tuple[I64, U32, U32]:
+    """The homes within a limit of each of several facilities.
 
     Args:
-        begin: int64 (b,), nodes to begin with, without repeats.
-        mark: uint8 (n,), zeros before; ones at the found nodes after. The caller resets it.
-        found: int64 (n,), receives the nodes.
-        label: only nodes of this label are followed; -1 for all.
+        seed_ptr, seed_node, seed_ms, asked: see ``trees``.
+        home_ptr: int64 (n + 1,); the homes at node u are ``home[home_ptr[u]:home_ptr[u + 1]]``, each ``home_ms`` from u.
+        own_ptr: int64 (facilities + 1,); the homes on the edge of facility f are ``own_home[own_ptr[f]:own_ptr[f + 1]]``,
+            each ``own_ms`` away straight along it.
+        homes: how many homes there are.
 
     Returns:
-        How many nodes were found.
+        (first, home, ms): int64 (k + 1,), uint32, uint32; of the i-th asked those from ``first[i]`` to ``first[i + 1]``,
+        in no particular order.
     """
+    time, reached = np.full(len(ptr) - 1, UNREACHED_MS), np.empty(len(ptr) - 1, np.uint32)
+    ring, pool = np.zeros((limit_ms >> shift) + 1, np.uint32), np.empty(_SCRATCH, np.uint64)
+    best, found = np.full(homes, UNREACHED_MS), np.empty(homes, np.uint32)
+    first = np.zeros(len(asked) + 1, np.int64)
+    to, ms = np.empty(_SCRATCH, np.uint32), np.empty(_SCRATCH, np.uint32)
+    total = 0
+    for i in range(len(asked)):
+        begin, end = seed_ptr[asked[i]], seed_ptr[asked[i] + 1]
+        count, pool = _tree_with_room(
+            ptr, arc, seed_node[begin:end], seed_ms[begin:end], limit_ms, shift, ring, pool, time, reached
+        )
+        begin, end = own_ptr[asked[i]], own_ptr[asked[i] + 1]
+        own = own_home[begin:end], own_ms[begin:end]
+        count = _gather(reached[:count], time, home_ptr, home, home_ms, *own, limit_ms, best, found)
+        to, ms = _with_room(to, total, count), _with_room(ms, total, count)
+        for k in range(count):
+            to[total + k] = found[k]
+            ms[total + k] = best[found[k]]
+            best[found[k]] = UNREACHED_MS
+        total += count
+        first[i + 1] = total
+    return first, to[:total], ms[:total]
+
+
+@njit(nogil=True, cache=True)
+def _push(heap: U64, size: np.uint64, key: np.uint64) -> None:
+    """Put a key into a heap of four children a place; there must be room."""
+    place = size
+    while place > _NONE:
+        above = (place - _ONE) >> _TWO
+        if heap[above] <= key:
+            break
+        heap[place] = heap[above]
+        place = above
+    heap[place] = key
+
+
+@njit(nogil=True, cache=True)
+def _sink(heap: U64, size: np.uint64, key: np.uint64) -> None:
+    """Put a key in the place of the least one of a heap."""
+    place = _NONE
+    while True:
+        child = _FOUR * place + _ONE
+        if child >= size:
+            break
+        end = min(child + _FOUR, size)
+        least = child
+        child += _ONE
+        while child < end:
+            if heap[child] < heap[least]:
+                least = child
+            child += _ONE
+        if heap[least] >= key:
+            break
+        heap[place] = heap[least]
+        place = least
+    heap[place] = key
+
+
+@njit(nogil=True, cache=True)
+def _spread_little(
+    ptr: I64, arc: U64, state: U64, mark: U8, nodes: I64, before: U64, count: int, heap: U64, size: np.uint64
+) -> tuple[int, np.uint64]:
+    """Spread the states of the nodes in a heap of ``ms << 32 | node``, until it is empty or ``nodes`` or ``heap`` may not have room.
+
+    Args:
+        mark: 0 at nodes that are not among the ``count`` ones of ``nodes``, whose former states are in ``before``.
+
+    Returns:
+        (count, size) of nodes and heap; not empty: go on with more room.
+    """
+    most, room = np.uint64(min(len(nodes), len(before))), np.uint64(len(heap))
+    while size > _NONE:
+        top = heap[0]
+        u = top & LOW
+        begin, end = np.uint64(ptr[u]), np.uint64(ptr[u + _ONE])
+        if np.uint64(count) + end - begin > most or size + end - begin > room:
+            break
+        size -= _ONE
+        if size > _NONE:
+            _sink(heap, size, heap[size])
+        here = state[u]
+        if here >> SHIFT != top >> SHIFT:
+            continue
+        for a in range(begin, end):
+            v = arc[a] & LOW
+            there = here + (arc[a] ^ v)
+            if there < state[v]:
+                if mark[v] == 0:
+                    mark[v] = _CHANGED
+                    nodes[count] = v
+                    before[count] = state[v]
+                    count += 1
+                state[v] = there
+                _push(heap, size, ((there >> SHIFT) << SHIFT) | v)
+                size += _ONE
+    return count, size
+
+
+@njit(nogil=True, cache=True)
+def repair(
+    ptr: I64,
+    arc: U64,
+    rim_ptr: I64,
+    rim_arc: U64,
+    state: U64,
+    mark: U8,
+    lost: I64,
+    seed_node: I64,
+    seed_state: U64,
+    opened: I64,
+) -> I64:
+    """Make the states those of a search from scratch again after arcs or seeds were changed; in place.
+
+    Every node whose state may rest on a lost one (reached from it along tight arcs) is blanked and gets a new state from
+    its neighbours that were not, or from a seed. What is lowered is then spread, with a heap, because it is little.
+
+    Args:
+        ptr, arc: the graph as it is now; ``rim_ptr``, ``rim_arc`` the same with every arc turned round.
+        state: uint64 (n,), of the graph and the seeds as they were.
+        mark: uint8 (n,), zeros before and after.
+        lost: int64, the nodes whose state rested on an arc or seed that is gone.
+        seed_node: int64 (s,), where the facilities are now, and ``seed_state`` what they give; ``UNREACHED_STATE``: nothing.
+        opened: int64, the nodes at which new or shorter arcs start.
+
+    Returns:
+        int64: the nodes whose state has changed, each once.
+    """
+    nodes, before = np.empty(_SCRATCH, np.int64), np.empty(_SCRATCH, np.uint64)
+    heap, size = np.empty(_SCRATCH, np.uint64), _NONE
     count = 0
-    for i in range(len(begin)):
-        found[count] = begin[i]
-        mark[begin[i]] = 1
-        count += 1
+    for i in range(len(lost)):
+        if mark[lost[i]] == 0:
+            mark[lost[i]] = _CHANGED | _BLANKED
+            if count >= len(nodes):
+                nodes = _with_room(nodes, count, 1)
+            nodes[count] = lost[i]
+            count += 1
     done = 0
     while done < count:
-        u = np.uint64(found[done])
+        u = np.uint64(nodes[done])
         done += 1
         for a in range(np.uint64(ptr[u]), np.uint64(ptr[u + _ONE])):
             v = arc[a] & LOW
-            if mark[v] == 0 and state[v] != UNREACHED_STATE and state[v] == state[u] + (arc[a] ^ v):
-                if label >= 0 and state[v] & LOW != np.uint64(label):
-                    continue
-                found[count] = v
-                mark[v] = 1
+            if mark[v] == 0 and state[v] == state[u] + (arc[a] ^ v):
+                mark[v] = _CHANGED | _BLANKED
+                if count >= len(nodes):
+                    nodes = _with_room(nodes, count, 1)
+                nodes[count] = v
                 count += 1
-    return count
-
-
-@njit(nogil=True, cache=True)
-def from_the_rim(ptr: I64, arc: U64, state: U64, nodes: I64, mark: NDArray[np.uint8], limit_ms: int) -> None:
-    """New states for blanked nodes from their neighbours that were not blanked; ``state`` is changed in place.
-
-    Args:
-        ptr, arc: the graph against the search: arcs of node v lead to the nodes from which v is reached.
-        nodes: int64 (b,), the blanked nodes; ``mark`` is one at them and zero elsewhere. Their states are what seeds give.
-    """
-    limit = (np.uint64(limit_ms) << SHIFT) | LOW
-    for i in range(len(nodes)):
+    before = _with_room(before, 0, count)
+    for i in range(count):
+        before[i] = state[nodes[i]]
+        state[nodes[i]] = UNREACHED_STATE
+    blanked = count
+    for i in range(blanked):
         v = np.uint64(nodes[i])
-        for a in range(np.uint64(ptr[v]), np.uint64(ptr[v + _ONE])):
-            u = arc[a] & LOW
-            if mark[u] == 0 and state[u] != UNREACHED_STATE:
-                there = state[u] + (arc[a] ^ u)
-                if there < state[v] and there <= limit:
-                    state[v] = there
+        for a in range(np.uint64(rim_ptr[v]), np.uint64(rim_ptr[v + _ONE])):
+            u = rim_arc[a] & LOW
+            if mark[u] & _BLANKED == 0 and state[u] + (rim_arc[a] ^ u) < state[v]:
+                state[v] = state[u] + (rim_arc[a] ^ u)
+    for i in range(len(seed_node)):
+        v = np.uint64(seed_node[i])
+        if seed_state[i] < state[v]:
+            if mark[v] == 0:
+                mark[v] = _CHANGED
+                if count >= min(len(nodes), len(before)):
+                    nodes, before = _with_room(nodes, count, 1), _with_room(before, count, 1)
+                nodes[count] = v
+                before[count] = state[v]
+                count += 1
+            state[v] = seed_state[i]
+    heap = _with_room(heap, 0, count + len(opened))
+    for i in range(count):
+        if state[nodes[i]] != UNREACHED_STATE:
+            _push(heap, size, ((state[nodes[i]] >> SHIFT) << SHIFT) | np.uint64(nodes[i]))
+            size += _ONE
+    for i in range(len(opened)):
+        if state[opened[i]] != UNREACHED_STATE:
+            _push(heap, size, ((state[opened[i]] >> SHIFT) << SHIFT) | np.uint64(opened[i]))
+            size += _ONE
+    while True:
+        count, size = _spread_little(ptr, arc, state, mark, nodes, before, count, heap, size)
+        if size == _NONE:
+            break
+        nodes, before = _with_room(nodes, count, len(nodes)), _with_room(before, count, len(nodes))
+        heap = _with_room(heap, size, len(heap))
+    changed = 0
+    for i in range(count):
+        mark[nodes[i]] = 0
+        if state[nodes[i]] != before[i]:
+            nodes[changed] = nodes[i]
+            changed += 1
+    return nodes[:changed].copy()

@@ -13,6 +13,8 @@ from geoplan.network.snapping import NOWHERE, Nearest, RoadGrid
 
 __all__ = ["NOWHERE", "Locations", "locate"]
 
+_ORIGIN = shapely.Point(0, 0)  # stands for a point without a place, which is searched for anyway
+_SLACK_M = 1e-3  # more than the rounding of distances
 _NONE_MOVED = np.zeros(0, dtype=np.bool_)
 
 
@@ -45,6 +47,19 @@ class Locations:
     def located(self) -> NDArray[np.bool_]:
         """Which points are on the network."""
         return self.edge != NOWHERE
+
+    def chosen(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Locations:
+        """Those of some points."""
+        return Locations(self.edge[rows], self.along[rows], self.leg_m[rows], self.moved[rows])
+
+    def followed_by(self, other: Locations) -> Locations:
+        """Those of these points and of others after them."""
+        return Locations(
+            np.concatenate([self.edge, other.edge]),
+            np.concatenate([self.along, other.along]),
+            np.concatenate([self.leg_m, other.leg_m]),
+            np.concatenate([self.moved, other.moved]),
+        )
 
 
 def locate(
@@ -93,12 +108,46 @@ def locate(
     return locations
 
 
+def relocate(
+    located: Locations, points: NDArray[np.object_], limit_m: float, grid: RoadGrid, small_island_m: float = 0.0
+) -> Locations:
+    """Where points are after a change of roads: what ``locate`` would give, searching only for those that it may concern.
+
+    These are the points on a changed edge, not nearer to their own edge than to the bounds of a changed one, not located,
+    moved off a small island, or on one.
+
+    Args:
+        located: the points on the network before, by ``locate`` with the same limits.
+        grid: made by ``RoadGrid.following`` from the grid before.
+    """
+    changed = grid.changed
+    concerned = ~located.located | changed[located.edge] | located.moved
+    if small_island_m > 0:
+        concerned |= _small(grid, small_island_m)[located.edge]
+    lines = grid.network.lines[changed & grid.usable]
+    xy = shapely.get_coordinates(np.where(shapely.is_missing(points) | shapely.is_empty(points), _ORIGIN, points))
+    for west, south, east, north in shapely.bounds(lines).reshape(-1, 4):
+        across = np.maximum(np.maximum(west - xy[:, 0], xy[:, 0] - east), 0.0)
+        up = np.maximum(np.maximum(south - xy[:, 1], xy[:, 1] - north), 0.0)
+        concerned |= np.hypot(across, up) <= located.leg_m + _SLACK_M
+    rows = np.flatnonzero(concerned)
+    again = locate(grid.network, points[rows], limit_m, small_island_m=small_island_m, grid=grid)
+    result = Locations(located.edge.copy(), located.along.copy(), located.leg_m.copy(), located.moved.copy())
+    result.edge[rows], result.along[rows] = again.edge, again.along
+    result.leg_m[rows], result.moved[rows] = again.leg_m, again.moved
+    return result
+
+
 def _on_islet(grid: RoadGrid, nearest: Nearest, small_island_m: float) -> NDArray[np.bool_]:
     """Which points are nearest to an edge on an island with less road than that, other than the main network."""
     if small_island_m <= 0:
         return np.zeros(len(nearest.edge), dtype=np.bool_)
-    small = (grid.island_road_m < small_island_m) & ~grid.on_main
-    return (nearest.edge != NOWHERE) & small[nearest.edge]
+    return (nearest.edge != NOWHERE) & _small(grid, small_island_m)[nearest.edge]
+
+
+def _small(grid: RoadGrid, small_island_m: float) -> NDArray[np.bool_]:
+    """Which edges lie on such an island."""
+    return (grid.island_road_m < small_island_m) & ~grid.on_main
 
 
 def _moved(

@@ -56,11 +56,13 @@ class _Roads(NamedTuple):
     Attributes:
         xy: float64 (v, 2). edge: int32 (v,), the edge of the network whose line it is.
         start: float64 (v,), metres along the line to the vertex.
+        gone: bool (m,), edges whose segments are passed over.
     """
 
     xy: NDArray[np.float64]
     edge: NDArray[np.int32]
     start: NDArray[np.float64]
+    gone: NDArray[np.bool_]
 
 
 class _Grid(NamedTuple):
@@ -106,11 +108,37 @@ class RoadGrid:
         by_place = _by_place(network, self._edges)
         xy, row = shapely.get_coordinates(network.lines[by_place], return_index=True)
         edge = by_place[row].astype(np.int32)
-        self._roads = _Roads(xy, edge, _starts(xy, edge))
+        self._roads = _Roads(xy, edge, _starts(xy, edge), np.zeros(len(network.lines), dtype=np.bool_))
         self._length_m = np.zeros(len(network.lines))
         # Of a line's vertices the last one stays: its start is the length of the line.
         self._length_m[edge] = self._roads.start
         self._grids = _grids(self._roads)
+        self._indexed = self.usable
+        self._differs = self.changed = np.zeros(len(network.lines), dtype=np.bool_)
+        self._others: RoadGrid | None = None
+
+    def following(self, network: Network, usable: NDArray[np.bool_], changed: NDArray[np.int64]) -> RoadGrid:
+        """The grid after a change of roads; only what changed is indexed anew.
+
+        Args:
+            network: this grid's network, with other lines at the ``changed`` edges and perhaps more edges at the end.
+            usable: bool (m,), which of its edges a point may be located at.
+            changed: int64, the edges whose lines are others, the new ones included.
+        """
+        known = len(self._indexed)
+        grid = object.__new__(RoadGrid)
+        grid.__dict__.update({name: self.__dict__[name] for name in ("_length_m", "_grids", "_indexed")})
+        grid.network, grid.usable, grid._edges = network, usable, np.flatnonzero(usable)
+        grid.changed = usable != np.concatenate([self.usable, np.zeros(len(usable) - len(self.usable), dtype=np.bool_)])
+        grid.changed[changed] = True
+        lines = np.concatenate([self._differs, np.ones(len(usable) - len(self._differs), dtype=np.bool_)])
+        lines[changed] = True
+        grid._differs = lines
+        # What the index has but is no longer so is passed over; what is so but not in the index has one of its own.
+        grid._roads = self._roads._replace(gone=lines[:known] | ~usable[:known])
+        others = usable & (lines | ~np.concatenate([self._indexed, np.zeros(len(usable) - known, dtype=np.bool_)]))
+        grid._others = RoadGrid(network, others) if others.any() else None
+        return grid
 
     @property
     def nbytes(self) -> int:
@@ -118,7 +146,7 @@ class RoadGrid:
         roads = self._roads
         arrays: list[NDArray[Any]] = [roads.xy, roads.edge, roads.start, self._edges, self._length_m]
         arrays += [array for grid in self._grids for array in (grid.first, grid.items)]
-        return sum(array.nbytes for array in arrays)
+        return sum(array.nbytes for array in arrays) + (self._others.nbytes if self._others else 0)
 
     def nearest(self, xy: NDArray[np.float64]) -> Nearest:
         """The nearest road of each place, however far.
@@ -136,7 +164,8 @@ class RoadGrid:
             asked = order[~_search(grid, self._roads, xy, order, rings, segment, leg_m)]
             if len(asked) == 0:
                 break
-        return self._described(xy, segment, leg_m)
+        nearest = self._described(xy, segment, leg_m)
+        return nearest if self._others is None else _nearer(nearest, self._others.nearest(xy))
 
     def _described(self, xy: Floats, segment: NDArray[np.int64], leg_m: Floats) -> Nearest:
         """The found segments as edges and shares of their length."""
@@ -160,13 +189,13 @@ class RoadGrid:
             return self.usable
         # Of islands with equally much road the one with the lowest node, as in the network's own numbering.
         most = self.usable & (road_m == road_m[self._edges].max())
-        first = np.flatnonzero(most)[np.argmin(self.network.tail[most])]
+        first = np.flatnonzero(most)[np.argmin(np.minimum(self.network.tail, self.network.head)[most])]
         return self.usable & (island == island[first])
 
     @cached_property
     def main(self) -> RoadGrid:
         """The same for the main network alone."""
-        return RoadGrid(self.network, self.on_main)
+        return self.following(self.network, self.on_main, np.empty(0, dtype=np.int64))
 
     @cached_property
     def _islands(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -178,6 +207,13 @@ class RoadGrid:
         road_m = np.bincount(island[tail], weights=np.round(network.length_m[edges], 3), minlength=len(network.xy))
         of_edge = island[network.tail]
         return of_edge, np.where(self.usable, road_m[of_edge], 0.0)
+
+
+def _nearer(one: Nearest, other: Nearest) -> Nearest:
+    """The nearer of two answers, of equally near ones the first edge."""
+    nearer = (other.leg_m < one.leg_m) | (np.isnan(one.leg_m) & ~np.isnan(other.leg_m))
+    nearer |= (other.leg_m == one.leg_m) & (other.edge < one.edge)
+    return Nearest(*(np.where(nearer, theirs, ours) for ours, theirs in zip(one, other, strict=True)))
 
 
 def _by_place(network: Network, edges: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -373,6 +409,8 @@ def _in_cell(grid: _Grid, roads: _Roads, point: Place, at: int, known: Known, sl
         if _is_farther(point, (xy[i, 0], xy[i, 1]), (xy[i + 1, 0], xy[i + 1, 1]), within):
             continue
         metres = _distance(point, (xy[i, 0], xy[i, 1]), (xy[i + 1, 0], xy[i + 1, 1]))
+        if roads.gone[roads.edge[i]]:
+            continue
         if metres < best or (metres == best and _is_before(roads.edge, i, winner)):
             best, winner = metres, i
             within = (best + slack) * (best + slack)
