@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from geoplan.standards import known_packs, load_pack
+from geoplan.standards import MEASURES, known_packs, load_pack
 
 FILES = Path(__file__).parents[1] / "geoplan" / "standards"
 DOCS = Path(__file__).parents[1] / "docs"
@@ -352,3 +352,12 @@ def test_docs_count_the_rules(page: str) -> None:
         rules = _rules(pack)
         computed = sum(rule["measure"] != "entered" for rule in rules)
         assert re.search(rf"\| `{pack}` \|[^|\n]*\|[^|\n]*\| {len(rules)} \| {computed} \|", text), pack
+
+
+@pytest.mark.parametrize("page", ["packs.md", "packs.zh.md"])
+def test_docs_name_every_measure_and_option(page: str) -> None:
+    """The table of measures in the docs has a line for each registered one, with each of its options."""
+    lines = (DOCS / page).read_text(encoding="utf-8").splitlines()
+    for name, measure in MEASURES.items():
+        (line,) = [line for line in lines if line.startswith(f"| `{name}` |")]
+        assert [option for option in measure.options if f"`{option}`" not in line] == [], name
