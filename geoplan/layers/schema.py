@@ -16,6 +16,7 @@ class FieldKind(StrEnum):
     TEXT = "text"
     NUMBER = "number"  # not negative
     PEOPLE = "people"  # not negative, held in steps of 1/1024 person
+    WHOLE = "whole"  # a whole number, not negative
     SIGNED = "signed"  # a whole number of either sign
     YEAR = "year"
     DATE = "date"
@@ -43,6 +44,9 @@ FACILITY_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "community_centre": ("居家养老服务中心", "日间照料中心", "社区养老服务中心"),
         "village_station": ("养老服务站", "村居养老服务站点", "颐康站", "农村幸福院"),
         "canteen": ("长者食堂", "长者饭堂", "老年食堂"),
+        "regional_centre": ("区域性养老服务中心", "区域养老服务中心"),
+        "embedded_home": ("嵌入式养老机构", "嵌入式养老院"),
+        "emergency_centre": ("养老应急救援中心", "应急救援中心"),
     }
 )
 FACILITY_LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -81,6 +85,8 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "has_funding": (mark("有经费"),),
         "has_staff": (mark("有队伍"),),
         "has_rules": (mark("有制度"),),
+        "dementia_care": (mark("失智照护"), "认知障碍照护"),
+        "hospice": (mark("安宁疗护"), "临终关怀"),
     }
 )
 OWNERSHIP: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -88,6 +94,29 @@ OWNERSHIP: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 ERAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"new": (mark("新建"),), "old": (mark("旧区"), "已建", "旧城区")}
+)
+CLINIC_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "hospital": (mark("医院"),),
+        "health_centre": (mark("卫生院"), "乡镇卫生院"),
+        "community_health": (mark("社区卫生服务机构"), "社区卫生服务中心", "社区卫生服务站"),
+        "village_clinic": (mark("村卫生站"), "村卫生室", "卫生站"),
+        "nursing_station": (mark("护理站"),),
+    }
+)
+IDLE_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "office": (mark("办公用房"), "办公"),
+        "school": (mark("学校"), "校舍"),
+        "factory": (mark("厂房"), "工业园"),
+        "hall": (mark("祠堂"),),
+        "public_housing": (mark("公租房"),),
+        "training": (mark("培训机构"), "培训中心"),
+        "other": (mark("其他用房"), "其他"),
+    }
+)
+SEAT_LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"county": (mark("县城"), "城区"), "township": (mark("镇区"), "镇街驻地", "集镇")}
 )
 BASES: Mapping[str, tuple[str, ...]] = MappingProxyType({"resident": ("常住",), "registered": ("户籍",)})
 URBAN_RURAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -181,6 +210,12 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                     _number("residents"),
                     _number("floor_area_m2"),
                     _number("site_area_m2"),
+                    _number("basic_beds"),
+                    Field("grade", FieldKind.WHOLE),
+                    Field("stars", FieldKind.WHOLE),
+                    Field("has_medical", FieldKind.FLAG),
+                    Field("hospital_contract", FieldKind.FLAG),
+                    Field("is_demo", FieldKind.FLAG),
                     Field("ownership", FieldKind.CHOICE, vocabulary=OWNERSHIP),
                     Field("open_year", FieldKind.YEAR),
                     Field("unit_code"),
@@ -219,6 +254,8 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                     Field("era", FieldKind.CHOICE, vocabulary=ERAS),
                     Field("approve_date", FieldKind.DATE),
                     _number("facility_area_m2"),
+                    _number("largest_site_m2"),
+                    Field("project_id"),
                     Field("unit_code"),
                 ),
             ),
@@ -256,6 +293,44 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                     Field("code_system", required=True, filled=True),
                     Field("plan_year", FieldKind.YEAR),
                     Field("status"),
+                ),
+            ),
+            Role(
+                "clinics",
+                mark("医疗卫生机构"),
+                _POINT | _AREA,
+                "clinic_id",
+                (
+                    _key("clinic_id"),
+                    Field("name", required=True, filled=True),
+                    Field("kind", FieldKind.CHOICE, required=True, filled=True, vocabulary=CLINIC_KINDS),
+                    Field("unit_code"),
+                ),
+            ),
+            Role(
+                "idle_assets",
+                mark("闲置资产"),
+                _POINT | _AREA,
+                "asset_id",
+                (
+                    _key("asset_id"),
+                    Field("name", required=True, filled=True),
+                    Field("kind", FieldKind.CHOICE, required=True, filled=True, vocabulary=IDLE_KINDS),
+                    _number("area_m2"),
+                    Field("owner"),
+                    Field("unit_code"),
+                ),
+            ),
+            Role(
+                "seats",
+                mark("县城和镇区驻地"),
+                _POINT,
+                "seat_id",
+                (
+                    _key("seat_id"),
+                    Field("name", required=True, filled=True),
+                    Field("level", FieldKind.CHOICE, required=True, filled=True, vocabulary=SEAT_LEVELS),
+                    Field("unit_code"),
                 ),
             ),
             # A raster: its frame is one row, the ground that the file covers, with what names the file.

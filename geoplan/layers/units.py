@@ -17,7 +17,7 @@ from geoplan.model import Problem, Severity
 # A stated unit wins over the geometry when the point is this close to that unit's border (metres):
 # drawings of borders are no better than that.
 BORDER_TOLERANCE_M = 50.0
-_PLACED = ("facilities", "demand", "estates")
+_PLACED = ("facilities", "demand", "estates", "clinics", "idle_assets", "seats")
 
 
 def townships(units: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
@@ -26,7 +26,7 @@ def townships(units: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
 
 
 def assign_units(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[dict[str, gpd.GeoDataFrame], list[Problem]]:
-    """The same frames, with two more columns on facilities, demand and estates.
+    """The same frames, with two more columns on every layer of places (``_PLACED``).
 
     ``township`` is the code of the township, blank outside every township. ``in_area`` tells whether the row lies in
     the county: in a township or in the county's own polygon. A row without a place counts as the county's own, so that

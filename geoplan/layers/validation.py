@@ -22,7 +22,7 @@ from geoplan.layers.schema import ROLES, Field, FieldKind, Role
 from geoplan.model import Problem, Severity
 
 Decode = Callable[[str], str | None]
-_NUMERIC = (FieldKind.NUMBER, FieldKind.PEOPLE, FieldKind.YEAR, FieldKind.SIGNED)
+_NUMERIC = (FieldKind.NUMBER, FieldKind.PEOPLE, FieldKind.YEAR, FieldKind.WHOLE, FieldKind.SIGNED)
 _TRUE, _FALSE = {"1", "true", "yes", "y", "是"}, {"0", "false", "no", "n", "否"}
 # People may be fractions (raster cells, estimates). In steps of 1/1024 every sum of them is exact in float64,
 # whatever the order, so that covered + uncovered + unlocatable is the total to the last bit.
@@ -114,9 +114,9 @@ class Door:
         wrong = (cells != "") & ~np.isfinite(numbers)
         self._report_cells(wrong, _("字段“{field}”不是数字"), _("请改为数字，未知请留空"), field)
         numbers[~np.isfinite(numbers)] = np.nan
-        if field.kind in {FieldKind.NUMBER, FieldKind.PEOPLE}:
+        if field.kind in {FieldKind.NUMBER, FieldKind.PEOPLE, FieldKind.WHOLE}:
             self._report_cells(numbers < 0, _("字段“{field}”为负数"), _("请改正，未知请留空"), field)
-        else:
+        if field.kind not in {FieldKind.NUMBER, FieldKind.PEOPLE}:
             self._report_cells(np.nan_to_num(numbers) % 1 != 0, _("字段“{field}”不是整数"), _("请改正"), field)
         if field.kind is FieldKind.YEAR:
             outside = (numbers < _YEARS[0]) | (numbers > _YEARS[1])
