@@ -25,7 +25,7 @@ from geoplan.scenario.edits import (
 )
 from geoplan.scenario.encoding import digest, edit_from_json, edit_to_json, step_to_json, time_text
 from geoplan.scenario.exchange import dumps, loads, read_scenario, write_scenario
-from geoplan.scenario.fitting import draw, fits, rebase
+from geoplan.scenario.fitting import accept, draw, fits, rebase
 from geoplan.scenario.folder import FOLDER, open_store
 from geoplan.scenario.log import ENTRY_LABELS, STATUS_LABELS, Entry, EntryKind, State, Status
 from geoplan.scenario.resolve import Resolution, resolve
@@ -62,6 +62,7 @@ __all__ = [
     "Status",
     "Step",
     "Store",
+    "accept",
     "apply",
     "describe",
     "differences",

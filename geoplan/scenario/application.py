@@ -19,9 +19,9 @@ from geoplan.layers import Layers, content_digest
 from geoplan.layers.schema import ROLES, Role
 from geoplan.layers.units import assign_units
 from geoplan.layers.validation import blank_row
-from geoplan.model import Problem
+from geoplan.model import Problem, Severity
 from geoplan.scenario.edits import Edit
-from geoplan.scenario.resolve import Resolution, Row, baseline_row, resolve, same_row
+from geoplan.scenario.resolve import Row, baseline_row, resolve, same_row
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def apply(layers: Layers, edits: Sequence[Edit]) -> Applied:
         EditsError: some edit does not fit; it carries the problems of all edits. Nothing is applied then.
     """
     resolution = resolve(layers, edits)
-    refuse_errors(resolution)
+    refuse_errors(resolution.problems)
     changed = {role: _differing(layers, role, rows) for role, rows in resolution.rows.items()}
     changed = {role: rows for role, rows in changed.items() if rows}
     roads = RoadChanges(resolution.closed, resolution.added)
@@ -82,24 +82,24 @@ def apply(layers: Layers, edits: Sequence[Edit]) -> Applied:
     return Applied(after, MappingProxyType(touched), roads, resolution.problems)
 
 
-def refuse_errors(resolution: Resolution) -> None:
+def refuse_errors(problems: tuple[Problem, ...]) -> None:
     """Stop where an edit does not fit.
 
     Raises:
         EditsError: it carries the problems of all edits.
     """
-    errors = resolution.errors
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
-        lines = [edit_problem(problem) for problem in errors]
         text = _("方案有 {count} 处不能应用：{problems}")
-        raise EditsError(text.format(count=len(errors), problems=_("；").join(lines)), resolution.problems)
+        lines = _("；").join(edit_problem(problem) for problem in errors)
+        raise EditsError(text.format(count=len(errors), problems=lines), problems)
 
 
 def edit_problem(problem: Problem) -> str:
     """A problem of edits in one line: which steps, what, what to do."""
     steps = _("、").join(row.removeprefix("#") for row in problem.rows)
-    text = _("第 {steps} 步：{message}。{remedy}。")
-    return text.format(steps=steps, message=problem.message, remedy=problem.remedy)
+    where = _("第 {steps} 步：").format(steps=steps) if steps else ""
+    return where + _("{message}（{remedy}）").format(message=problem.message, remedy=problem.remedy)
 
 
 def _differing(layers: Layers, role: str, rows: Mapping[str, Row | None]) -> dict[str, Row | None]:

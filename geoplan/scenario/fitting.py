@@ -12,6 +12,7 @@ from geoplan.model import Problem, Severity
 from geoplan.scenario.application import refuse_errors
 from geoplan.scenario.edits import Edit, Scenario, Step, with_ids
 from geoplan.scenario.log import State
+from geoplan.scenario.readings import read_edits
 from geoplan.scenario.resolve import resolve
 from geoplan.scenario.store import Signature, Store
 
@@ -27,6 +28,18 @@ def fits(scenario: Scenario, layers: Layers) -> tuple[Problem, ...]:
     drawn_on = text.format(theirs=scenario.base[:_DIGITS], ours=layers.digest[:_DIGITS])
     remedy = _("请核对后用 geoplan scenario rebase 改用现在的图层")
     return (Problem(Severity.NOTE, "scenario", drawn_on, remedy), *problems)
+
+
+def accept(scenario: Scenario, layers: Layers) -> tuple[Problem, ...]:
+    """What ``fits`` finds of a scenario from outside, unless it must be refused.
+
+    Raises:
+        EditsError: it was drawn on these layers and an edit does not fit them, or an edit would fit no layers at all.
+    """
+    if scenario.base == layers.digest:
+        refuse_errors(resolve(layers, scenario.edits).problems)
+    refuse_errors(tuple(read_edits(scenario.edits, layers.crs)[1]))
+    return fits(scenario, layers)
 
 
 def rebase(scenario: Scenario, layers: Layers) -> tuple[Scenario, tuple[tuple[Step, Problem], ...]]:
@@ -60,7 +73,7 @@ def draw(
         raise ScenarioError(text.format(name=state.scenario.name))
     named = with_ids(edits, state.head)
     resolution = resolve(layers, [*state.scenario.edits, *named])
-    refuse_errors(resolution)
+    refuse_errors(resolution.problems)
     first = len(state.scenario.steps) + 1
     notes = tuple(each for each in resolution.problems if any(int(row[1:]) >= first for row in each.rows))
     return store.append(state.scenario.name, named, by, state.revision, merge=merge), notes

@@ -299,7 +299,12 @@ class Store:
         known = records.names(connection)
         _refuse_taken(known, scenario.name)
         body = {"note": scenario.note, **content_body(Content(scenario.base, scenario.steps)), **(more or {})}
-        told = {"scenario": max(known.values(), default=0) + 1, "name": scenario.name, "kind": kind, "body": body}
+        told: dict[str, Any] = {
+            "scenario": max(known.values(), default=0) + 1,
+            "name": scenario.name,
+            "kind": kind,
+            "body": body,
+        }
         return self._append(connection, None, Entry(**told, **self._signed(by)))
 
     def _replace(self, kind: EntryKind, scenario: Scenario, by: Signature, on: int) -> State:
