@@ -7,6 +7,7 @@ or, for edits that touch nothing of what has changed since, may have them merged
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -80,10 +81,13 @@ class Store:
         self._database = Database(url)
         self._clock = clock
         self._seen: dict[int, State] = {}
-        with self._database.reading() as connection:
-            there = self._database.exists(connection)
-        if not there:
-            self._make(first)
+        with ExitStack() as on_failure:
+            on_failure.callback(self.close)
+            with self._database.reading() as connection:
+                there = self._database.exists(connection)
+            if not there:
+                self._make(first)
+            on_failure.pop_all()
 
     def _make(self, first: First) -> None:
         """Make the tables and write the first scenarios, all in one; unless another process was quicker."""
