@@ -188,6 +188,8 @@ def _options(
 
 def build_app() -> typer.Typer:
     """The command line in the current language."""
+    from geoplan.scenario_commands import scenario_app  # here, so that its help is in the current language
+
     commands = typer.Typer(
         help=_("养老服务设施布局规划：从县域图层到达标结论"),
         no_args_is_help=True,
@@ -200,6 +202,7 @@ def build_app() -> typer.Typer:
     commands.command("assess", help=_("评估一个工作区，写出结果"))(assess)
     commands.command("service-areas", help=_("绘制设施的服务范围，写成 GeoPackage"))(service_areas)
     commands.command("app", help=_("在浏览器中打开工作区"))(app)
+    commands.add_typer(scenario_app(), name="scenario")
     return commands
 
 

@@ -11,6 +11,11 @@
     ├── PackError (ValueError)               a rule pack that cannot be understood
     │   └── UnknownPackError (LookupError)   no pack of that name
     ├── SettingsError (ValueError)           a parameter outside its range
+    ├── ScenarioError (ValueError)           an edit, a scenario or a scenario's file that cannot be used
+    │   ├── UnknownScenarioError (LookupError)   no scenario of that name
+    │   ├── EditsError                       edits that do not fit the layers; carries every problem found
+    │   └── ConflictError                    a write on an old revision; carries both sides
+    ├── StoreError (OSError)                 the scenario store cannot be opened, read or written
     └── OutputError (OSError)                results cannot be written
 
 A message says what is wrong, where, and what to do.
@@ -21,6 +26,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from geoplan.model import Problem
 
 
@@ -66,6 +73,44 @@ class UnknownPackError(PackError, LookupError):
 
 class SettingsError(GeoplanError, ValueError):
     """A parameter outside its range."""
+
+
+class ScenarioError(GeoplanError, ValueError):
+    """An edit, a scenario or a scenario's file that cannot be used."""
+
+
+class UnknownScenarioError(ScenarioError, LookupError):
+    """There is no scenario of that name."""
+
+
+class EditsError(ScenarioError):
+    """Edits that do not fit the layers.
+
+    Attributes:
+        problems: every problem found, those that stop the work and those that do not.
+    """
+
+    def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class ConflictError(ScenarioError):
+    """A write that was made on a revision which is no longer the latest.
+
+    Attributes:
+        mine: what was to be written: the edits, or the kind of the entry.
+        since: the entries that others wrote since that revision.
+    """
+
+    def __init__(self, message: str, mine: Sequence[object], since: Sequence[object]) -> None:
+        super().__init__(message)
+        self.mine = tuple(mine)
+        self.since = tuple(since)
+
+
+class StoreError(GeoplanError, OSError):
+    """The scenario store cannot be opened, read or written."""
 
 
 class OutputError(GeoplanError, OSError):

@@ -14,7 +14,10 @@ from pandas.testing import assert_frame_equal
 
 from geoplan.demo import demo_frames
 from geoplan.demo.facts import CANTEENS, COUNTY_CODE, COUNTY_POP60, INSTITUTIONS, TOWNSHIPS
+from geoplan.demo.scenarios import demo_scenarios
+from geoplan.layers import Layers, load_layers
 from geoplan.layers.schema import OPERATING, TOWNSHIP_LEVELS
+from geoplan.scenario import apply, fits, read_scenario
 
 LAYERS = Path(__file__).parents[1] / "layers"
 ALL_FOUR = {"full_residential", "day_care", "home_visit", "guidance"}
@@ -381,3 +384,31 @@ def test_manifest_marks_what_is_synthetic(manifest):
         assert entry["synthetic"] is (role != "seats")
         assert entry["source"]
         assert entry["licence"]
+
+
+@pytest.fixture(scope="module")
+def layers() -> Layers:
+    """The committed layers as they are loaded."""
+    return load_layers(LAYERS.parent)
+
+
+def test_regenerated_scenarios_equal_the_committed_ones(layers):
+    """Working the scenarios out again from the committed layers gives the committed files."""
+    committed = {file.stem: read_scenario(file) for file in (LAYERS.parent / "scenarios").glob("*.json")}
+    assert demo_scenarios(layers) == committed
+
+
+def test_the_demo_scenarios_fit_their_layers(layers):
+    """Every edit of every scenario fits, changes something, gives a reason and is labelled synthetic."""
+    for scenario in demo_scenarios(layers).values():
+        assert fits(scenario, layers) == ()
+        assert all("合成" in step.reason for step in scenario.steps)
+        assert "合成" in scenario.note
+
+
+def test_the_plan_gives_every_township_with_a_care_home_a_centre(layers):
+    """After the plan some facility of each township that has a care home has all four functions."""
+    facilities = apply(layers, demo_scenarios(layers)["plan-2025"].edits).layers.frames["facilities"]
+    complete = facilities[[held >= ALL_FOUR for held in functions(facilities)]]
+    homes = facilities[(facilities["kind"] == "care_home") & (facilities["township"] != "")]
+    assert set(homes["township"]) <= set(complete["township"])

@@ -1,4 +1,4 @@
-"""`python -m geoplan.demo DIR` writes the demo's layers below a directory."""
+"""`python -m geoplan.demo DIR` writes the demo's layers and scenarios below a directory."""
 
 import sys
 from pathlib import Path

@@ -7,6 +7,7 @@ import geopandas as gpd
 import shapely
 
 from geoplan.demo.frames import demo_frames
+from geoplan.demo.scenarios import write_scenarios
 from geoplan.errors import GeoplanError
 from geoplan.layers import read_manifest
 
@@ -68,7 +69,7 @@ def is_demo(directory: Path) -> bool:
 
 
 def write_demo(directory: Path) -> None:
-    """Write the demo's `layers/` below a directory; everything is made before the first file is written."""
+    """Write the demo's `layers/` and `scenarios/` below a directory; all layers are made before the first is written."""
     contents = {_FILES[role].name: _file_content(role, frame) for role, frame in demo_frames().items()}
     layers = directory / "layers"
     layers.mkdir(parents=True, exist_ok=True)
@@ -78,6 +79,7 @@ def write_demo(directory: Path) -> None:
         else:
             content.to_parquet(layers / name, index=False, compression="zstd")
     (layers / "manifest.toml").write_text(_manifest(), encoding="utf-8", newline="\n")
+    write_scenarios(directory)
 
 
 def _file_content(role: str, frame: gpd.GeoDataFrame) -> str | gpd.GeoDataFrame:

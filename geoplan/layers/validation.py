@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -31,7 +32,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 _SEPARATORS = re.compile(r"[|、，,;；/]+")
 _YEARS = (1900, 2200)
 # A part may not exceed the whole: (part, whole).
-_PARTS = (("pop60", "pop_total"), ("pop65", "pop60"), ("nursing_beds", "beds"))
+PARTS = (("pop60", "pop_total"), ("pop65", "pop60"), ("nursing_beds", "beds"))
 
 
 class Door:
@@ -58,7 +59,7 @@ class Door:
         if frame.empty:
             self._report(Severity.ERROR, _("图层是空的"), _("请提供至少一行数据"))
         for field in self.role.fields:
-            frame[field.name] = self._column(field)
+            frame[field.name] = self.column(field)
         if "nodes" in self._raw.columns and self.role.name == "roads":
             frame["nodes"] = self._raw["nodes"].to_numpy()
         self._check_key(frame)
@@ -78,7 +79,8 @@ class Door:
         names = _text(self._raw[key])
         return [names[place] or f"#{place + 1}" for place in places]
 
-    def _column(self, field: Field) -> pd.Series:
+    def column(self, field: Field) -> pd.Series:
+        """One column in canonical form; what is wrong with it joins the problems."""
         theirs = self._columns.get(field.name, field.name)
         if theirs not in self._raw.columns:
             if field.required or field.name in self._columns:
@@ -212,12 +214,29 @@ class Door:
             )
 
     def _check_parts(self, frame: gpd.GeoDataFrame) -> None:
-        for part, whole in _PARTS:
+        for part, whole in PARTS:
             if part in frame and whole in frame:
                 more = (frame[part] > frame[whole]).to_numpy()
                 if more.any():
                     text = _("“{part}”大于“{whole}”").format(part=part, whole=whole)
                     self._report(Severity.WARNING, text, _("请核对这两个数"), self._rows(more))
+
+
+def read_cells(
+    role: str, field: Field, cells: Sequence[object]
+) -> tuple[NDArray[np.object_] | NDArray[np.float64], list[Problem]]:
+    """Cells of one column in the form that the layer holds them, and what is wrong with them.
+
+    Rows are named by their place, ``#1`` first.
+    """
+    table = pd.DataFrame({field.name: pd.Series(list(cells), dtype=object)})
+    door = Door(table, LayerEntry(role, ""))
+    return door.column(field).to_numpy(), door.problems
+
+
+def blank_row(role: Role) -> dict[str, Any]:
+    """A row of a layer of which nothing is known: no text, no number, no place."""
+    return {field.name: np.nan if field.kind in _NUMERIC else "" for field in role.fields} | {"geometry": None}
 
 
 def _text(column: pd.Series) -> NDArray[np.object_]:

@@ -1,0 +1,86 @@
+"""Scenarios: edits as values, resolved and applied to layers, kept in a store that nothing is lost from."""
+
+from geoplan.scenario.application import Applied, RoadChanges, apply, edit_problem
+from geoplan.scenario.differences import Differences, differences
+from geoplan.scenario.edits import (
+    KINDS,
+    AddFacility,
+    AddParcel,
+    AddRoad,
+    ChangeEstateArea,
+    ChangeFacility,
+    ChangeParcel,
+    CloseFacility,
+    CloseRoad,
+    ConvertAsset,
+    DropParcel,
+    Edit,
+    MoveFacility,
+    ReopenFacility,
+    ReopenRoad,
+    Scenario,
+    Step,
+    describe,
+    with_ids,
+)
+from geoplan.scenario.encoding import digest, edit_from_json, edit_to_json, step_to_json, time_text
+from geoplan.scenario.exchange import dumps, loads, read_scenario, write_scenario
+from geoplan.scenario.fitting import accept, draw, fits, rebase
+from geoplan.scenario.folder import FOLDER, open_store
+from geoplan.scenario.log import ENTRY_LABELS, STATUS_LABELS, Entry, EntryKind, State, Status
+from geoplan.scenario.resolve import Resolution, resolve
+from geoplan.scenario.store import Signature, Store, entry_line
+
+__all__ = [
+    "ENTRY_LABELS",
+    "FOLDER",
+    "KINDS",
+    "STATUS_LABELS",
+    "AddFacility",
+    "AddParcel",
+    "AddRoad",
+    "Applied",
+    "ChangeEstateArea",
+    "ChangeFacility",
+    "ChangeParcel",
+    "CloseFacility",
+    "CloseRoad",
+    "ConvertAsset",
+    "Differences",
+    "DropParcel",
+    "Edit",
+    "Entry",
+    "EntryKind",
+    "MoveFacility",
+    "ReopenFacility",
+    "ReopenRoad",
+    "Resolution",
+    "RoadChanges",
+    "Scenario",
+    "Signature",
+    "State",
+    "Status",
+    "Step",
+    "Store",
+    "accept",
+    "apply",
+    "describe",
+    "differences",
+    "digest",
+    "draw",
+    "dumps",
+    "edit_from_json",
+    "edit_problem",
+    "edit_to_json",
+    "entry_line",
+    "fits",
+    "loads",
+    "open_store",
+    "read_scenario",
+    "rebase",
+    "resolve",
+    "step_to_json",
+    "time_text",
+    "with_ids",
+    "write_scenario",
+]

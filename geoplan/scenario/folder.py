@@ -1,0 +1,56 @@
+"""Where a workspace keeps its scenarios: a store beside files that it began with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from geoplan.errors import StoreError, WorkspaceError
+from geoplan.i18n import _
+from geoplan.layers import MANIFEST
+from geoplan.scenario.database import MEMORY
+from geoplan.scenario.edits import Scenario
+from geoplan.scenario.exchange import read_scenario
+from geoplan.scenario.store import Signature, Store
+
+FOLDER = "scenarios"
+STORE = "scenarios.sqlite"
+_READER = "geoplan"  # signs for bringing in the files that lie in a workspace
+
+
+def open_store(root: Path, *, write: bool, url: str = "") -> Store:
+    """The store of a workspace.
+
+    A store begins with the scenarios whose files lie in ``scenarios/``. Where there is none yet and nothing is to be
+    written, none is made: the files are read into one in memory.
+
+    Args:
+        url: a store elsewhere, such as PostgreSQL; the SQLite file in ``scenarios/`` when empty.
+
+    Raises:
+        WorkspaceError: the folder is no workspace.
+        ScenarioError: one of its files is no scenario.
+        StoreError: the store cannot be opened or made.
+    """
+    if not (root / MANIFEST).is_file():
+        text = _("{folder} 不是工作区：缺少 {manifest}。请换一个文件夹，或先用 geoplan demo 生成示例。")
+        raise WorkspaceError(text.format(folder=root, manifest=MANIFEST.as_posix()))
+    return Store(url or _local_url(root / FOLDER / STORE, write=write), lambda: _files(root / FOLDER))
+
+
+def _local_url(file: Path, *, write: bool) -> str:
+    there = file.is_file() and file.stat().st_size > 0
+    if not there and not write:
+        return MEMORY
+    try:
+        file.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            _("无法建立文件夹 {folder}：{error}").format(folder=file.parent, error=error.strerror)
+        ) from error
+    return f"sqlite:///{file.resolve()}"
+
+
+def _files(folder: Path) -> Iterator[tuple[Scenario, Signature]]:
+    for file in sorted(folder.glob("*.json")):
+        yield read_scenario(file), Signature(_READER, f"{FOLDER}/{file.name}")
