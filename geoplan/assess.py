@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from types import MappingProxyType
 
@@ -19,9 +19,13 @@ from geoplan.coverage import Coverage, cover, offering, operating
 from geoplan.errors import SettingsError
 from geoplan.i18n import _
 from geoplan.layers import Layers, Manifest, Progress
+from geoplan.layers.schema import ROLES
+from geoplan.layers.validation import blank_row
 from geoplan.memory import Memory
 from geoplan.model import SENSITIVITY_MPS, Problem, Service, Settings, Severity, Verdict
 from geoplan.network import AreaDrawer, Locations, Nearest, Network, Profile, Ways, closed, load_profile, ways_of
+from geoplan.scenario import RoadChanges, Scenario, apply
+from geoplan.scenario.resolve import ROAD_TOLERANCE_M
 from geoplan.standards import Facts, Pack
 
 SERVICE_AREA_MARGIN_M = 50.0
@@ -46,6 +50,7 @@ class Assessment:
         service_areas: one polygon per operating facility and service: ``facility_id``, ``name``, ``kind`` (of the
             service), ``minutes``; drawings, in the layers' CRS.
         problems: what was found wrong with the data on the way.
+        scenario: whose edits the layers hold; None for the workspace as it is.
     """
 
     layers: Layers
@@ -60,6 +65,7 @@ class Assessment:
     verdicts: tuple[Verdict, ...]
     service_areas: gpd.GeoDataFrame
     problems: tuple[Problem, ...]
+    scenario: Scenario | None = None
 
     @property
     def provenance(self) -> Mapping[str, object]:
@@ -106,12 +112,13 @@ def profile_of(settings: Settings) -> Profile:
     return profile if settings.speed_mps is None else profile.at_speed(settings.speed_mps)
 
 
-def assess(
+def assess(  # noqa: PLR0913 - what an assessment depends on, by name
     layers: Layers,
     pack: Pack,
     *,
     year: int | None = None,
     settings: Settings | None = None,
+    roads: RoadChanges | None = None,
     progress: Progress = lambda _stage: None,
     memory: Memory | None = None,
 ) -> Assessment:
@@ -119,6 +126,7 @@ def assess(
 
     Args:
         year: the year that is checked; the manifest's, else the pack's target year when not given.
+        roads: roads that a scenario adds and closes.
         memory: of an earlier run on layers that this one's differ from by a few edits: only what they touch is done
             again, and the result is the same to the last bit.
 
@@ -131,12 +139,13 @@ def assess(
     year = year or default_year(layers.manifest, pack)
     frames = {**layers.frames, "facilities": operating(layers.frames["facilities"], year)}
     progress(_("建立路网"))
-    ways = memory.recall("ways", (layers.frames["roads"], layers.get("dem"), profile), lambda: ways_of(layers, profile))
+    base = memory.recall("ways", (layers.frames["roads"], layers.get("dem"), profile), lambda: ways_of(layers, profile))
+    ways, unjoined = _changed(base, roads, memory)
     progress(_("定位居民点和设施"))
     places = _places(frames, ways, settings, memory)
     progress(_("计算行程时间与覆盖"))
     coverages = _coverages(pack, ways, places, memory)
-    sensitivity = _sensitivity(pack, ways, places, settings, memory)
+    sensitivity = _sensitivity(pack, (base, roads), places, settings, memory)
     progress(_("绘制服务范围"))
     areas = _service_areas(coverages, ways, places, memory)
     progress(_("对照规划条款"))
@@ -153,8 +162,35 @@ def assess(
         sensitivity=sensitivity,
         verdicts=evaluate(pack, facts),
         service_areas=areas,
-        problems=layers.problems + _problems(layers, ways, places, settings, memory),
+        problems=layers.problems + unjoined + _problems(layers, ways, places, settings, memory),
     )
+
+
+def assess_scenario(  # noqa: PLR0913 - as assess
+    layers: Layers,
+    scenario: Scenario,
+    pack: Pack,
+    *,
+    year: int | None = None,
+    settings: Settings | None = None,
+    progress: Progress = lambda _stage: None,
+    memory: Memory | None = None,
+) -> Assessment:
+    """Assess a workspace's layers with the edits of a scenario.
+
+    Args:
+        layers: as they are, without the edits.
+
+    Raises:
+        EditsError: some edit does not fit the layers; nothing is assessed then.
+        SettingsError, NetworkError: as ``assess``.
+    """
+    progress(_("代入方案"))
+    applied = apply(layers, scenario.edits)
+    assessment = assess(
+        applied.layers, pack, year=year, settings=settings, roads=applied.roads, progress=progress, memory=memory
+    )
+    return replace(assessment, scenario=scenario, problems=assessment.problems + applied.problems)
 
 
 def _profile_record(profile: Profile) -> dict[str, object]:
@@ -206,13 +242,31 @@ def _places(frames: Mapping[str, gpd.GeoDataFrame], ways: Ways, settings: Settin
     return _Places(frames, *both(ways, "as it is"), both(ways.reopened, "reopened") if ways.reopened else None)
 
 
+def _changed(base: Ways, roads: RoadChanges | None, memory: Memory) -> tuple[Ways, tuple[Problem, ...]]:
+    """The ways with the roads of a scenario worked in, and what of them could not be."""
+    if not roads:
+        return base, ()
+
+    def work_in() -> tuple[Ways, tuple[Problem, ...]]:
+        names = sorted(roads.added)
+        cells = {name: [roads.added[road][name] for road in names] for name in blank_row(ROLES["roads"])}
+        added = gpd.GeoDataFrame(cells, index=names, geometry="geometry", crs=base.network.crs)
+        closed = np.array([roads.closed[name] for name in sorted(roads.closed)], dtype=object)
+        return base.with_roads(added, closed, ROAD_TOLERANCE_M)
+
+    return memory.recall(("changed ways", base.profile.speed_mps), (base, roads), work_in)
+
+
 def _sensitivity(
-    pack: Pack, ways: Ways, places: _Places, settings: Settings, memory: Memory
+    pack: Pack, roads: tuple[Ways, RoadChanges | None], places: _Places, settings: Settings, memory: Memory
 ) -> Mapping[float, tuple[Coverage, ...]]:
     """By speed the coverages that it would give; empty unless asked for."""
+    base, changes = roads
     coverages = {}
     for speed in SENSITIVITY_MPS if settings.sensitivity else ():
-        slower = memory.recall(("ways", speed), (ways,), partial(ways.at_speed, speed))
+        slower, _unjoined = _changed(
+            memory.recall(("ways", speed), (base,), partial(base.at_speed, speed)), changes, memory
+        )
         coverages[speed] = _coverages(pack, slower, places, memory)
     return MappingProxyType(coverages)
 

@@ -45,6 +45,8 @@ def same(one: Any, other: Any) -> bool:  # noqa: PLR0911 - one answer per kind o
         return True
     if type(one) is not type(other):
         return False
+    if isinstance(one, float):
+        return one == other or bool(np.isnan(one) and np.isnan(other))
     if isinstance(one, tuple):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, Mapping):

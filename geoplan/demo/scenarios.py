@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from geoplan.crs import lonlat
-from geoplan.demo.care import ALL_FOUR
+from geoplan.demo.projects import ALL_FOUR
 from geoplan.layers import Layers, load_layers, townships
 from geoplan.layers.schema import OPERATING
 from geoplan.scenario import (

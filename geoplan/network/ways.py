@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from geoplan.errors import NetworkError
 from geoplan.i18n import _
 from geoplan.layers import Layers
-from geoplan.model import Settings
+from geoplan.model import Problem, Settings, Severity
 from geoplan.network.edge_times import CLOSED, EdgeTimes
 from geoplan.network.elevation import Elevation, read_elevation
 from geoplan.network.engine import KernelTravelTimes
 from geoplan.network.graph import Network, build_network
 from geoplan.network.location import Locations, locate
 from geoplan.network.profiles import Profile
+from geoplan.network.road_changes import Link, road_at, with_link
+from geoplan.network.roads import road_kinds
 from geoplan.network.snapping import RoadGrid
 from geoplan.network.travel import TravelTimes
 
@@ -70,6 +72,49 @@ class Ways:
         """The same ways with these edges closed as well, in both directions."""
         return replace(self, times=self.times.closed(edges))
 
+    def with_roads(
+        self, added: gpd.GeoDataFrame, closed: NDArray[np.object_], limit_m: float
+    ) -> tuple[Ways, tuple[Problem, ...]]:
+        """The same ways with new roads, and with stretches of road closed; nothing else is built anew.
+
+        The ends of a new road join the nearest roads that can be travelled; a place closes the stretch, from junction
+        to junction, that it lies on. The roads of ``self`` must be as they were built: ``at_speed`` comes first.
+
+        Args:
+            added: rows of the layer ``roads``, indexed by id, in the network's CRS; joined one after the other.
+            closed: Points in the network's CRS.
+            limit_m: how far a road may be from the end of a new road, and from a place that closes it (metres).
+
+        Returns:
+            the ways, and what could not be worked in: a road that meets no other, a place where nobody travels.
+        """
+        ways, problems = self, []
+        kind, kinds = road_kinds(added)
+        for name, line, number in zip(added.index, added.geometry, kind, strict=True):
+            try:
+                ways = ways._linked(Link(line, kinds[number]), limit_m)
+            except NetworkError as error:
+                problems.append(_not_worked_in(str(error), str(name)))
+        edges = []
+        for place in closed:
+            try:
+                edges.append(road_at(ways.open_grid, place.x, place.y, limit_m))
+            except NetworkError as error:
+                problems.append(_not_worked_in(str(error)))
+        ways = ways.closing(np.unique(np.array(edges, dtype=np.int64))) if edges else ways
+        return ways, tuple(problems)
+
+    def _linked(self, link: Link, limit_m: float) -> Ways:
+        linked = with_link(self.grid, link, limit_m)
+        times = linked.times(self.times, self.profile)
+        reopened = linked.times(self.open_times, self.profile.reopened)
+        return replace(self, network=linked.network, times=times, open_times=reopened)
+
+    @cached_property
+    def open_grid(self) -> RoadGrid:
+        """For finding roads, also those that are closed."""
+        return self.grid if self.reopened is None else self.reopened.grid
+
     def at_speed(self, speed_mps: float) -> Ways:
         """The same ways, with the same roads closed, at another speed.
 
@@ -83,6 +128,10 @@ class Ways:
         backward = np.where(self.times.backward == CLOSED, CLOSED, times.backward)
         times = EdgeTimes(forward, backward, times.off_road_mps)
         return replace(self, profile=profile, times=times, open_times=reopened)
+
+
+def _not_worked_in(message: str, *rows: str) -> Problem:
+    return Problem(Severity.WARNING, "roads", message.removesuffix("。"), _("请修改或撤销这一步"), rows)
 
 
 def ways_of(layers: Layers, profile: Profile) -> Ways:
