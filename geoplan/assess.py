@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from geoplan import __version__
 from geoplan.compliance import evaluate
-from geoplan.coverage import Coverage, cover, offering, operating
+from geoplan.coverage import Coverage, cover, offering
 from geoplan.i18n import _
-from geoplan.layers import Layers, Manifest, Progress
+from geoplan.layers import Layers, Manifest, Progress, operating
 from geoplan.model import Problem, Service, Settings, Severity, Verdict
 from geoplan.network import (
     CLOSED,
@@ -31,7 +31,7 @@ from geoplan.network import (
     locate,
     read_elevation,
 )
-from geoplan.standards import Facts, Pack
+from geoplan.standards import Facts, Pack, Travel
 
 SERVICE_AREA_MARGIN_M = 50.0
 _LAST_RESORT_YEAR = 2025  # the end of the 14th five-year plan period
@@ -159,7 +159,14 @@ def assess(
     progress(_("绘制服务范围"))
     areas = _service_areas(coverages, ways, frames["facilities"], sites)
     progress(_("对照规划条款"))
-    facts = Facts(frames, {c.service.id: c.units for c in coverages}, _place(layers), year)
+    facts = Facts(
+        frames=layers.frames,
+        coverage={c.service.id: c.units for c in coverages},
+        place=_place(layers),
+        year=year,
+        reach={c.service.id: c.demand for c in coverages},
+        travel=Travel(ways.travel, lambda frame: ways.locate(frame, settings.snap_limit_m), homes),
+    )
     return Assessment(
         layers=layers,
         pack=pack,
