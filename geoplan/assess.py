@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from geoplan import __version__
 from geoplan.compliance import evaluate
-from geoplan.coverage import Coverage, cover, offering, operating
+from geoplan.coverage import Coverage, cover, offering
 from geoplan.errors import SettingsError
 from geoplan.i18n import _
-from geoplan.layers import Layers, Manifest, Progress
+from geoplan.layers import Layers, Manifest, Progress, operating
 from geoplan.layers.schema import ROLES
 from geoplan.layers.validation import blank_row
 from geoplan.memory import Memory
@@ -26,7 +26,7 @@ from geoplan.model import SENSITIVITY_MPS, Problem, Service, Settings, Severity,
 from geoplan.network import AreaDrawer, Locations, Nearest, Network, Profile, Ways, closed, load_profile, ways_of
 from geoplan.scenario import RoadChanges, Scenario, apply
 from geoplan.scenario.resolve import ROAD_TOLERANCE_M
-from geoplan.standards import Facts, Pack
+from geoplan.standards import Facts, Pack, Travel
 
 SERVICE_AREA_MARGIN_M = 50.0
 _LAST_RESORT_YEAR = 2025  # the end of the 14th five-year plan period
@@ -149,7 +149,14 @@ def assess(  # noqa: PLR0913 - what an assessment depends on, by name
     progress(_("绘制服务范围"))
     areas = _service_areas(coverages, ways, places, memory)
     progress(_("对照规划条款"))
-    facts = Facts(frames, {c.service.id: c.units for c in coverages}, _place(layers), year)
+    facts = Facts(
+        frames=layers.frames,
+        coverage={c.service.id: c.units for c in coverages},
+        place=_place(layers),
+        year=year,
+        reach={c.service.id: c.demand for c in coverages},
+        travel=Travel(ways.travel, lambda frame: ways.locate(frame, settings), places.homes),
+    )
     return Assessment(
         layers=layers,
         pack=pack,

@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.layers import townships
-from geoplan.layers.schema import OPERATING
 from geoplan.model import Reach, Service
 from geoplan.network import UNREACHED, Locations, Nearest, TravelTimes, Trips
 
@@ -51,12 +50,6 @@ class Coverage:
     facilities: gpd.GeoDataFrame
     demand: pd.DataFrame
     units: pd.DataFrame
-
-
-def operating(facilities: gpd.GeoDataFrame, year: int) -> gpd.GeoDataFrame:
-    """The facilities that serve people in a year: running, and opened by then where the year is known."""
-    opened = ~(facilities["open_year"] > year)
-    return facilities[facilities["status"].isin(OPERATING) & opened].reset_index(drop=True)
 
 
 def offering(facilities: gpd.GeoDataFrame, service: Service) -> gpd.GeoDataFrame:

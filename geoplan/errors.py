@@ -23,7 +23,11 @@ A message says what is wrong, where, and what to do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from geoplan.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +67,46 @@ class NetworkError(GeoplanError, ValueError):
     """Roads that make no network."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a pack file.
+
+    Attributes:
+        line: counted from 1; 0 where it is not known.
+        where: the table and the key.
+    """
+
+    line: int
+    where: str
+    what: str
+
+
 class PackError(GeoplanError, ValueError):
-    """A rule pack that cannot be understood."""
+    """A rule pack that cannot be understood.
+
+    Attributes:
+        faults: everything that is wrong with the file, in the order of its lines.
+    """
+
+    def __init__(self, message: str, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults
+
+    @classmethod
+    def of(cls, name: str, faults: Sequence[Fault]) -> PackError:
+        """The error for a pack with these faults: one line each, the first of which names the pack."""
+        ordered = tuple(sorted(faults, key=lambda fault: fault.line))
+        lines = [_fault_line(fault) for fault in ordered]
+        if len(lines) == 1:
+            return cls(_("规则包 {name} {line}").format(name=name, line=lines[0]), ordered)
+        head = _("规则包 {name} 有 {count} 处错误：").format(name=name, count=len(lines))
+        return cls("\n".join([head, *lines]), ordered)
+
+
+def _fault_line(fault: Fault) -> str:
+    if not fault.line:
+        return _("{where}：{what}。").format(where=fault.where, what=fault.what)
+    return _("第 {line} 行，{where}：{what}。").format(line=fault.line, where=fault.where, what=fault.what)
 
 
 class UnknownPackError(PackError, LookupError):

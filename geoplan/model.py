@@ -38,11 +38,17 @@ class Problem:
     rows: tuple[str, ...] = ()
 
 
+_WHOLE_SHARE = 100
+
+
 class Comparator(StrEnum):
     """How a value is held against its target; ``>=`` and ``<=`` include the target (以上含本数)."""
 
     AT_LEAST = ">="
     AT_MOST = "<="
+    EQUAL = "="
+    BETWEEN = "between"  # both ends included
+    ABOUT = "about"  # 左右: so near to the target; never more than advice
 
 
 class Binding(StrEnum):
@@ -187,9 +193,17 @@ class Rule:
         id: unique within all packs, ``heshan.township_centre_coverage.2025``.
         indicator: the indicator's id, the same in every plan.
         measure: the name of the function that counts.
-        options: what the measure is told (levels, functions, era, ...), checked when the pack is loaded.
-        target: the value demanded in ``value_unit``; None when the plan gives none.
+        target: the value demanded in ``value_unit``, of a range its lower end; None when the plan gives none.
         due: the day by which it is demanded; rules of one indicator with different days are milestones.
+        scope: which units, facilities or estates it speaks of, checked when the pack is loaded.
+        options: what else the measure is told (functions, fields, ...), checked when the pack is loaded.
+        upper: the upper end of a range (``between``).
+        tolerance: how far ``about`` reaches to either side, in ``value_unit``.
+        numerator: the plan's words for what is counted; blank where it has none.
+        denominator: the plan's words for what it is divided by.
+        note: which reading was taken where the plan is not clear, and why, in Chinese.
+        assumed: what is ours and not the plan's: ``value``, ``scope``, ``scope.KEY`` or names of options.
+        also: where else the plan states the same demand.
         chain: the packs it came through, nearest first, empty when it is the pack's own.
     """
 
@@ -204,32 +218,63 @@ class Rule:
     due: date | None
     binding: Binding
     clause: Clause
+    scope: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    upper: Fraction | None = None
+    tolerance: Fraction = Fraction(0)
+    numerator: str = ""
+    denominator: str = ""
+    note: str = ""
+    note_en: str = ""
+    assumed: tuple[str, ...] = ()
+    also: tuple[Clause, ...] = ()
     chain: tuple[str, ...] = ()
+
+    @property
+    def limits(self) -> tuple[Fraction | None, Fraction | None]:
+        """The lowest and the highest value that comply; None where nothing bounds them on that side.
+
+        A share of 100 % cannot be exceeded, so that "= 100 %" says the same as "at least 100 %" (AMB-26).
+        """
+        if self.target is None:
+            return None, None
+        match self.comparator:
+            case Comparator.AT_LEAST:
+                return self.target, None
+            case Comparator.AT_MOST:
+                return None, self.target
+            case Comparator.BETWEEN:
+                return self.target, self.upper
+            case Comparator.ABOUT:
+                return self.target - self.tolerance, self.target + self.tolerance
+        return self.target, None if self.value_unit == "%" and self.target == _WHOLE_SHARE else self.target
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
     """What a measure counted for one unit: ``scale * numerator / denominator`` is the value.
 
-    Blank cells are not zero: ``most`` is what the numerator could be if every unknown counted in full, and None when
-    nothing bounds it from above.
+    Blank cells are not zero: numerator and denominator hold what is certain, ``span`` what else it could come to.
 
     Attributes:
-        unit: the code of the administrative unit, or the id of the estate.
-        level: ``county``, ``township`` or ``estate``.
+        unit: the code of the administrative unit, or the id of the estate, facility or asset.
+        level: ``county``, ``township``, ``village``, ``estate``, ``facility`` or ``asset``.
         numerator: what is certain.
-        denominator: what it is divided by; None when it is unknown.
+        denominator: what it is divided by; None when it is unknown, 1 for a plain number.
+        needed_unit: what the numerator is counted in.
         scale: 100 for a share in per cent and for an area per hundred households.
-        whole: whether only whole things can be added to the numerator (townships, estates).
+        span: the lowest and highest that the value could be with the blanks filled (None: not bounded on that side);
+            None when no blank cell touches the value.
+        further: what a further condition of the row lacks at least and at most, in ``needed_unit``; (0, 0) when met.
+        whole: whether only whole things can be added to the numerator (townships, estates, beds).
         counted: ids of the units, estates, demand points or facilities behind the numerator.
         of: ids behind the denominator.
         support: ids of the facilities that made a unit count.
-        missing: blank fields that leave the figure open, as ``layer.field``.
-        target: the target of this row where it is not the rule's (a share of estates that comply: 100).
+        missing: blank fields that touch the figure, as ``layer.field``.
+        target: the target of this row where it is not the rule's: at least so much (a share of estates that comply: 100).
         value_unit: the unit of this row's value where it is not the rule's.
-        needed_unit: what the numerator is counted in.
         detail: a part of the county's figure: reported, not judged.
+        note: what is worth knowing about this figure.
     """
 
     unit: str
@@ -239,7 +284,8 @@ class Count:
     denominator: Fraction | None
     needed_unit: str
     scale: int = 1
-    most: Fraction | None = None
+    span: tuple[Fraction | None, Fraction | None] | None = None
+    further: tuple[Fraction, Fraction] = (Fraction(0), Fraction(0))
     whole: bool = False
     counted: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
@@ -257,8 +303,9 @@ class Verdict:
 
     Attributes:
         value: exact; None where it cannot be evaluated or does not apply.
-        target: what it was held against; None when nothing was.
-        needed: how much the numerator still lacks, in ``count.needed_unit``; 0 when it complies; None when unknown.
+        target: what it was held against, of a range its lower end; None when nothing was.
+        needed: how much the numerator still lacks (or has too much of, above an upper bound), in
+            ``count.needed_unit``; 0 when it complies; None when unknown.
     """
 
     rule: Rule
@@ -272,3 +319,27 @@ class Verdict:
     def value_unit(self) -> str:
         """The unit of value and target."""
         return self.count.value_unit or self.rule.value_unit
+
+    @property
+    def comparator(self) -> Comparator:
+        """How the value was held against the target: a target of the row's own is a least value."""
+        return self.rule.comparator if self.count.target is None else Comparator.AT_LEAST
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A verdict that another statement of the same facts would change.
+
+    Attributes:
+        facilities: ids of the facilities of which the other source says something else.
+        source: what the other source calls itself.
+        as_of: what it says of its date.
+        verdict: with the facts that count, those of the latest date.
+        other: with the other source's facts.
+    """
+
+    facilities: tuple[str, ...]
+    source: str
+    as_of: str
+    verdict: Verdict
+    other: Verdict

@@ -23,9 +23,10 @@ from strategies import (
     worlds,
 )
 
-from geoplan.coverage import GROUPS, cover, offering, operating
+from geoplan.coverage import GROUPS, cover, offering
 from geoplan.crs import to_crs
 from geoplan.errors import NetworkError
+from geoplan.layers import operating
 from geoplan.model import Reach, Service
 from geoplan.network import build_network, locate, walking
 

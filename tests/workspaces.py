@@ -163,6 +163,8 @@ def toml(value: Any) -> str:
             return value.isoformat()
         case dict():
             return "{ " + ", ".join(f"{json.dumps(key)} = {toml(item)}" for key, item in value.items()) + " }"
+        case list() | tuple():
+            return "[" + ", ".join(map(toml, value)) + "]"
         case str():
             return json.dumps(value, ensure_ascii=False)
         case _:

@@ -1,5 +1,6 @@
 """From the manifest of a workspace to validated layers with a digest."""
 
+from geoplan.layers.facilities import operating, with_version
 from geoplan.layers.manifest import MANIFEST, LayerEntry, Manifest, read_manifest
 from geoplan.layers.units import townships
 from geoplan.layers.workspace import Layers, Progress, content_digest, load_layers
@@ -12,6 +13,8 @@ __all__ = [
     "Progress",
     "content_digest",
     "load_layers",
+    "operating",
     "read_manifest",
     "townships",
+    "with_version",
 ]

@@ -1,4 +1,4 @@
-"""From a file to a raw frame with a CRS: GeoPackage, GeoJSON, Shapefile, GeoParquet, CSV, OSM PBF, GraphML.
+"""From a file to a raw frame with a CRS: GeoPackage, GeoJSON, Shapefile, GeoParquet, CSV, Excel, OSM PBF, GraphML.
 
 A raster (the role ``dem``) becomes a frame of one row: the rectangle that it covers, with its file's name below
 ``layers/`` and the file's SHA-256, so that it is placed, projected and part of the digest like every layer. Its cells are read
@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import datetime, time
 from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn
 from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 import geopandas as gpd
 import numpy as np
@@ -34,7 +36,7 @@ from geoplan.layers.schema import ROLES
 from geoplan.model import Problem, Severity
 
 # What the libraries raise for a file that is damaged or is not what its name says.
-_READ_FAULTS = (DataSourceError, ShapelyError, ParseError, LookupError, ValueError, OSError, RuntimeError)
+_READ_FAULTS = (DataSourceError, ShapelyError, ParseError, BadZipFile, LookupError, ValueError, OSError, RuntimeError)
 _CHINESE_ENCODING = "gb18030"  # contains GBK and GB2312
 
 
@@ -72,6 +74,8 @@ def _reader(path: Path, entry: LayerEntry) -> Callable[[Path, LayerEntry], gpd.G
     known: Mapping[str, Callable[[Path, LayerEntry], gpd.GeoDataFrame]] = _READERS
     if entry.role == "dem":
         known = dict.fromkeys(_RASTERS, _read_raster)
+    if not ROLES[entry.role].geometry:
+        known = dict.fromkeys(_TABLES, _read_plain_table)
     suffix = next((suffix for suffix in known if path.name.lower().endswith(suffix)), None)
     if suffix is None:
         _refuse(
@@ -166,14 +170,46 @@ def _read_parquet(path: Path, _entry: LayerEntry) -> gpd.GeoDataFrame:
     return gpd.read_parquet(path)
 
 
-def _read_csv(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
-    table = _csv_table(path, entry.encoding)
+def _table(path: Path, entry: LayerEntry) -> pd.DataFrame:
+    """The cells of a CSV file or of one sheet of a workbook, as text."""
+    table = _csv_table(path, entry.encoding) if path.suffix.lower() == ".csv" else _sheet(path, entry)
     table.columns = pd.Index([str(name).strip() for name in table.columns])
+    return table
+
+
+def _sheet(path: Path, entry: LayerEntry) -> pd.DataFrame:
+    """The sheet that the manifest names as ``layer``, or the only one."""
+    with pd.ExcelFile(path, engine="openpyxl") as book:
+        names = [str(name) for name in book.sheet_names]
+        if (entry.layer and entry.layer not in names) or (not entry.layer and len(names) > 1):
+            text = _("工作簿 {name} 有这些工作表：{known}").format(name=path.name, known=", ".join(names))
+            _refuse(entry, text, _("请在 manifest.toml 中用 layer 指明其中一个"))
+        sheet = book.parse(entry.layer or names[0], dtype=object, keep_default_na=False)
+    return sheet.map(_excel_cell)
+
+
+def _excel_cell(cell: object) -> str:
+    """A cell as it would stand in a CSV: a whole number without decimals, a date without its midnight."""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _read_plain_table(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
+    """A table without places."""
+    table = _table(path, entry)
+    return gpd.GeoDataFrame(table, geometry=np.full(len(table), None, dtype=object), crs=crs_.WGS84)
+
+
+def _read_points(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
+    table = _table(path, entry)
     for x, y in (("lon", "lat"), ("x", "y")):
         names = entry.columns.get(x, x), entry.columns.get(y, y)
         if set(names) <= set(table.columns):
             return gpd.GeoDataFrame(table, geometry=_points(table, names, entry))
-    _refuse(entry, _("CSV 没有坐标列（lon、lat 或 x、y）"), _("请补充坐标列，或在 manifest.toml 的 columns 中写明列名"))
+    _refuse(entry, _("表格没有坐标列（lon、lat 或 x、y）"), _("请补充坐标列，或在 manifest.toml 的 columns 中写明列名"))
 
 
 def _points(table: pd.DataFrame, names: tuple[str, str], entry: LayerEntry) -> NDArray[np.object_]:
@@ -246,10 +282,12 @@ _READERS: Mapping[str, Callable[[Path, LayerEntry], gpd.GeoDataFrame]] = Mapping
         ".shp": _read_shapefile,
         ".parquet": _read_parquet,
         ".geoparquet": _read_parquet,
-        ".csv": _read_csv,
+        ".csv": _read_points,
+        ".xlsx": _read_points,
         ".pbf": _read_pbf,
         ".graphml": _read_graphml,
     }
 )
 _RASTERS = (".tif", ".tiff", ".hgt", ".hgt.zip")
+_TABLES = (".csv", ".xlsx")
 _ROADS_ONLY = (".pbf", ".graphml")

@@ -36,6 +36,7 @@ UNIT_LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 TOWNSHIP_LEVELS = ("town", "township", "street")
+VILLAGE_LEVELS = ("village", "community")
 
 FACILITY_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -158,8 +159,9 @@ class Role:
     """What one layer must be.
 
     Attributes:
-        geometry: the geometry types it may hold; empty when any will do.
+        geometry: the geometry types it may hold; empty for a table without places.
         key: the column that names a row, unique and filled; empty for roads, whose rows are numbered.
+        versions: the columns of which one must differ where several rows have one key; empty when none may.
     """
 
     name: str
@@ -168,6 +170,7 @@ class Role:
     key: str
     fields: tuple[Field, ...]
     required: bool = False
+    versions: tuple[str, ...] = ()
 
 
 _POINT = frozenset({"Point", "MultiPoint"})
@@ -230,6 +233,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                     Field("source"),
                 ),
                 required=True,
+                versions=("as_of", "source"),
             ),
             Role(
                 "demand",
@@ -339,6 +343,21 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                     Field("name", required=True, filled=True),
                     Field("level", FieldKind.CHOICE, required=True, filled=True, vocabulary=SEAT_LEVELS),
                     Field("unit_code"),
+                ),
+            ),
+            # Figures that no layer can answer, typed by an official under the id of a rule or of its indicator.
+            Role(
+                "figures",
+                mark("填报数据"),
+                frozenset(),
+                "rule",
+                (
+                    _key("rule"),
+                    Field("value", required=True),
+                    Field("source"),
+                    Field("as_of"),
+                    Field("entered_by"),
+                    Field("note"),
                 ),
             ),
             # A raster: its frame is one row, the ground that the file covers, with what names the file.

@@ -65,6 +65,7 @@ class Door:
         self._check_key(frame)
         self._check_geometry(frame)
         self._check_parts(frame)
+        self._check_sources(frame)
         return frame.sort_values(self.role.key, ignore_index=True) if self.role.key else frame
 
     def _report(self, severity: Severity, message: str, remedy: str, rows: Iterable[str] = ()) -> None:
@@ -152,14 +153,18 @@ class Door:
         if not self.role.key:
             return
         keys = frame[self.role.key]
-        twice = (keys.duplicated(keep=False) & (keys != "")).to_numpy()
+        twice = (frame.duplicated([self.role.key, *self.role.versions], keep=False) & (keys != "")).to_numpy()
         if twice.any():
-            rows = sorted(set(keys[twice]))
-            self._report(
-                Severity.ERROR, _("编号“{key}”重复").format(key=self.role.key), _("每一行须有唯一的编号"), rows
-            )
+            remedy = _("每一行须有唯一的编号")
+            if self.role.versions:
+                told = _("、").join(self.role.versions)
+                remedy = _("每一行须有唯一的编号；同一设施的几份资料须以 {columns} 区分").format(columns=told)
+            text = _("编号“{key}”重复").format(key=self.role.key)
+            self._report(Severity.ERROR, text, remedy, sorted(set(keys[twice])))
 
     def _check_geometry(self, frame: gpd.GeoDataFrame) -> None:
+        if not self.role.geometry:
+            return
         shapes = frame.geometry.to_numpy()
         missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
         if missing.any():
@@ -220,6 +225,14 @@ class Door:
                 if more.any():
                     text = _("“{part}”大于“{whole}”").format(part=part, whole=whole)
                     self._report(Severity.WARNING, text, _("请核对这两个数"), self._rows(more))
+
+    def _check_sources(self, frame: gpd.GeoDataFrame) -> None:
+        """A typed figure without source and date cannot be checked by anybody."""
+        if self.role.name == "figures":
+            bare = ((frame["value"] != "") & ((frame["source"] == "") | (frame["as_of"] == ""))).to_numpy(bool)
+            if bare.any():
+                text = _("填报的数没有来源或日期")
+                self._report(Severity.WARNING, text, _("请填写 source 和 as_of"), self._rows(bare))
 
 
 def read_cells(

@@ -16,6 +16,7 @@ import shapely
 from geoplan import crs as crs_
 from geoplan.errors import LayerError
 from geoplan.i18n import _
+from geoplan.layers.facilities import split_versions
 from geoplan.layers.manifest import Manifest, read_manifest
 from geoplan.layers.reading import read_raw
 from geoplan.layers.schema import ROLES
@@ -33,7 +34,9 @@ class Layers:
     """What a workspace holds, ready for analysis.
 
     Attributes:
-        frames: role to frame in ``crs``, sorted by key; a role that the manifest lacks is absent.
+        frames: role to frame in ``crs``, sorted by key; a role that the manifest lacks is absent. Where several rows
+            of the facilities layer speak of one facility, ``facilities`` has the one that counts and
+            ``facility_versions`` the others.
         digests: role to a SHA-256 over the layer's content, whatever the order of its rows.
         problems: what was found and did not stop the work.
     """
@@ -71,7 +74,9 @@ def load_layers(root: Path, progress: Progress = lambda _stage: None) -> Layers:
     metric = _analysis_crs(manifest, frames)
     projected = {role: crs_.to_crs(frame, metric) for role, frame in frames.items()}
     assigned, misfits = assign_units(projected)
-    return Layers(manifest, assigned, metric, digests, tuple(problems + misfits))
+    assigned["facilities"], others, notes = split_versions(assigned["facilities"])
+    versions = {"facility_versions": others} if len(others) else {}
+    return Layers(manifest, assigned | versions, metric, digests, tuple(problems + misfits + notes))
 
 
 def _read_all(manifest: Manifest, progress: Progress) -> tuple[dict[str, gpd.GeoDataFrame], list[Problem]]:

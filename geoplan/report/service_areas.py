@@ -10,10 +10,10 @@ import geopandas as gpd
 import pyogrio
 
 from geoplan.assess import SERVICE_AREA_MARGIN_M, default_year
-from geoplan.coverage import offering, operating
+from geoplan.coverage import offering
 from geoplan.errors import OutputError, SettingsError
 from geoplan.i18n import _
-from geoplan.layers import Layers, Progress
+from geoplan.layers import Layers, Progress, operating
 from geoplan.model import Settings
 from geoplan.network import AreaDrawer, Profile, ways_of
 from geoplan.standards import Pack

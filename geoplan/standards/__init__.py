@@ -1,6 +1,21 @@
 """What plans demand: rule packs, their loader, and the measures that their rules name."""
 
-from geoplan.standards.measures import MEASURES, Facts, Measure
+from geoplan.standards.holding import advises_only, complies, needed, value_of
+from geoplan.standards.measures import MEASURES, Entry, Facts, Measure, Travel, entry_of
 from geoplan.standards.packs import Pack, known_packs, load_pack
 
-__all__ = ["MEASURES", "Facts", "Measure", "Pack", "known_packs", "load_pack"]
+__all__ = [
+    "MEASURES",
+    "Entry",
+    "Facts",
+    "Measure",
+    "Pack",
+    "Travel",
+    "advises_only",
+    "complies",
+    "entry_of",
+    "known_packs",
+    "load_pack",
+    "needed",
+    "value_of",
+]

@@ -1,46 +1,26 @@
-"""Rule packs: what one published plan demands, as TOML, each figure with its clause and its words."""
+"""Rule packs: what one published plan demands, its own rules and those that it inherits."""
 
 from __future__ import annotations
 
-import tomllib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
 
-from geoplan.errors import PackError, UnknownPackError
+from geoplan.errors import Fault, PackError, UnknownPackError
 from geoplan.i18n import _
 from geoplan.layers.schema import FACILITY_KINDS
-from geoplan.model import Binding, Clause, Comparator, Rule, Service
-from geoplan.standards.measures import MEASURES, some_of
+from geoplan.model import Rule, Service
+from geoplan.standards.options import suggestion
+from geoplan.standards.pack_file import PackFile, read_pack_file
 
-_Word = TypeVar("_Word", Comparator, Binding)
-SCHEMA = 1
 # Coverage is reported under every pack; this is what is meant where a pack and its parents name no service.
 DEFAULT_SERVICE = Service("care", "养老服务设施", "elderly-care facilities", tuple(FACILITY_KINDS), 15)
-# Key to the type of its value; ``object`` where a check of its own follows.
-_PACK_KEYS: Mapping[str, type] = MappingProxyType(
-    {"schema": int, "id": str, "name": str, "name_en": str, "extends": object, "document": str, "target_year": int}
-)
-_SERVICE_KEYS: Mapping[str, type] = MappingProxyType(
-    {"id": str, "name": str, "name_en": str, "kinds": object, "minutes": object}
-)
-_RULE_REQUIRED = frozenset({"id", "indicator", "name", "name_en", "measure", "unit", "binding", "section", "quote"})
-_RULE_KEYS: Mapping[str, type] = MappingProxyType(
-    {
-        **dict.fromkeys(_RULE_REQUIRED, str),
-        "comparator": str,
-        "value": object,
-        "due": object,
-        "document": str,
-        "options": dict,
-    }
-)
+_YEAR = re.compile(r"\.\d{4}$")
 
 
 @dataclass(frozen=True)
@@ -64,23 +44,27 @@ class Pack:
     rules: tuple[Rule, ...]
 
     def rules_for(self, year: int) -> tuple[Rule, ...]:
-        """The rules that apply in a year: of milestones the next one due, after the last the last."""
+        """The rules that apply in a year: of milestones the next one due, after the last the last.
+
+        Milestones are rules that differ in nothing but value, day and the year at the end of their ids. A rule without
+        a day applies always.
+        """
         milestones: dict[tuple[object, ...], list[Rule]] = {}
         for rule in self.rules:
-            key = (
-                rule.indicator,
-                rule.measure,
-                tuple(sorted((name, str(value)) for name, value in rule.options.items())),
-            )
-            milestones.setdefault(key, []).append(rule)
-        return tuple(_next_due(rules, year) for rules in milestones.values())
+            milestones.setdefault(_demand(rule), []).append(rule)
+        due = {key: _next_due(rules, year) for key, rules in milestones.items()}
+        return tuple(rule for rule in self.rules if rule.due in {None, due[_demand(rule)]})
 
 
-def _next_due(rules: list[Rule], year: int) -> Rule:
-    dated = sorted((rule for rule in rules if rule.due), key=lambda rule: rule.due or date.min)
-    if not dated:
-        return rules[0]
-    return next((rule for rule in dated if rule.due and rule.due.year >= year), dated[-1])
+def _demand(rule: Rule) -> tuple[object, ...]:
+    """What milestones of one demand have in common."""
+    told = (sorted((name, str(value)) for name, value in given.items()) for given in (rule.scope, rule.options))
+    return rule.indicator, rule.measure, _YEAR.sub("", rule.id), *map(tuple, told)
+
+
+def _next_due(rules: list[Rule], year: int) -> date | None:
+    days = sorted(rule.due for rule in rules if rule.due)
+    return next((day for day in days if day.year >= year), days[-1] if days else None)
 
 
 def known_packs() -> tuple[str, ...]:
@@ -96,7 +80,7 @@ def load_pack(name: str) -> Pack:
 
     Raises:
         UnknownPackError: there is no such pack.
-        PackError: it cannot be understood; the message names the file, the rule and the key.
+        PackError: it cannot be understood; it carries every fault with its line.
     """
     return _load(name, beside=None, heirs=())
 
@@ -107,11 +91,55 @@ def _load(name: str, beside: Path | None, heirs: tuple[str, ...]) -> Pack:
         raise PackError(
             _("规则包 {name} 在继承链中绕回了自己：{chain}").format(name=name, chain=" ← ".join((*heirs, name)))
         )
-    reader = _Reader(name)
-    table = reader.parse(source)
+    file = read_pack_file(name, source)
     here = Path(name).parent if name.endswith(".toml") else beside
-    parents = [_load(parent, here, (*heirs, name)) for parent in reader.texts(table["pack"], "extends")]
-    return reader.pack(table, parents)
+    parents, strange = _parents(file, here, (*heirs, name))
+    services = {service.id: service for parent in reversed(parents) for service in parent.services.values()}
+    services |= {service.id: service for service in file.services}
+    rules = file.rules + _inherited(file.rules, parents)
+    faults = [*file.faults, *strange, *_dangling(file, services, rules)]
+    if faults:
+        raise PackError.of(name, faults)
+    return Pack(
+        id=file.id,
+        name=file.name,
+        name_en=file.name_en,
+        document=file.document,
+        chain=tuple(dict.fromkeys(name for parent in parents for name in (parent.id, *parent.chain))),
+        target_year=file.target_year,
+        services=MappingProxyType(services or {DEFAULT_SERVICE.id: DEFAULT_SERVICE}),
+        rules=rules,
+    )
+
+
+def _parents(file: PackFile, here: Path | None, heirs: tuple[str, ...]) -> tuple[list[Pack], list[Fault]]:
+    """The packs that a file extends, and what is wrong with those that cannot be had."""
+    parents, faults = [], []
+    for name in file.extends:
+        try:
+            parents.append(_load(name, here, heirs))
+        except PackError as error:
+            faults.append(Fault(file.line("pack", "extends"), "[pack] extends", str(error).rstrip("。")))
+    return parents, faults
+
+
+def _dangling(file: PackFile, services: Mapping[str, Service], rules: tuple[Rule, ...]) -> list[Fault]:
+    """Rules that name a service or an indicator that is not there."""
+    faults = []
+    indicators = {rule.indicator for rule in rules}
+    for place, rule in file.placed:
+        for option, known in (("service", services), ("of", indicators)):
+            value = rule.options.get(option)
+            if value is not None and value not in known and not file.faults:
+                text = _("没有名为“{value}”的 {what}{near}，可用：{known}").format(
+                    value=value,
+                    what="[[service]]" if option == "service" else "indicator",
+                    near=suggestion(value, known),
+                    known=", ".join(sorted(known)),
+                )
+                where = f"[[rule]] {rule.id} options.{option}"
+                faults.append(Fault(file.line("rule", place, "options", option), where, text))
+    return faults
 
 
 def _source(name: str, beside: Path | None) -> Traversable | Path:
@@ -122,162 +150,12 @@ def _source(name: str, beside: Path | None) -> Traversable | Path:
     elif name in known_packs():
         return resources.files("geoplan.standards") / f"{name}.toml"
     else:
-        raise UnknownPackError(
-            _("没有名为“{name}”的规则包，可用：{known}。").format(name=name, known=", ".join(known_packs()))
-        )
+        text = _("没有名为“{name}”的规则包{near}，可用：{known}。")
+        known = known_packs()
+        raise UnknownPackError(text.format(name=name, near=suggestion(name, known), known=", ".join(known)))
     if not path.is_file():
         raise UnknownPackError(_("规则包文件 {file} 不存在。").format(file=path))
     return path
-
-
-class _Reader:
-    """Turns the tables of one file into records; every complaint names the file and the place in it."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def _complain(self, where: str, what: str) -> PackError:
-        return PackError(_("规则包 {name}，{where}：{what}。").format(name=self._name, where=where, what=what))
-
-    def parse(self, source: Traversable | Path) -> dict[str, Any]:
-        try:
-            table = tomllib.loads(source.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise self._complain("TOML", str(error)) from error
-        if not isinstance(table.get("pack"), dict):
-            raise self._complain("[pack]", _("缺少该表"))
-        for key in table:
-            if key not in {"pack", "service", "rule"}:
-                raise self._complain(key, _("不认识的表"))
-        self._check_keys(table["pack"], "[pack]", frozenset({"schema", "id", "name"}), _PACK_KEYS)
-        if table["pack"]["schema"] != SCHEMA:
-            raise self._complain("[pack]", _("schema 须为 {known}").format(known=SCHEMA))
-        return table
-
-    def _check_keys(
-        self, table: dict[str, Any], where: str, required: frozenset[str], known: Mapping[str, type]
-    ) -> None:
-        for key in sorted(required - table.keys()):
-            raise self._complain(where, _("缺少 {key}").format(key=key))
-        for key, value in table.items():
-            if key not in known:
-                raise self._complain(
-                    where, _("不认识的键“{key}”，可用：{known}").format(key=key, known=", ".join(sorted(known)))
-                )
-            if not isinstance(value, known[key]) or (known[key] is int and isinstance(value, bool)):
-                raise self._complain(f"{where} {key}", _("值的类型不对"))
-
-    def _tables(self, table: dict[str, Any], key: str) -> list[dict[str, Any]]:
-        tables = table.get(key, [])
-        if not isinstance(tables, list) or not all(isinstance(item, dict) for item in tables):
-            raise self._complain(key, _("应写成 [[{key}]]").format(key=key))
-        return tables
-
-    def texts(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
-        value = table.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._complain("[pack]", _("{key} 应为文字列表").format(key=key))
-        return tuple(value)
-
-    def pack(self, table: dict[str, Any], parents: list[Pack]) -> Pack:
-        head = table["pack"]
-        services = {service.id: service for parent in reversed(parents) for service in parent.services.values()}
-        services |= {service.id: service for service in map(self._service, self._tables(table, "service"))}
-        own = tuple(self._rule(rule, head.get("document", ""), services) for rule in self._tables(table, "rule"))
-        ids = [rule.id for rule in own]
-        for name in ids:
-            if ids.count(name) > 1:
-                raise self._complain(name, _("规则编号重复"))
-        return Pack(
-            id=head["id"],
-            name=head["name"],
-            name_en=head.get("name_en", head["name"]),
-            document=head.get("document", ""),
-            chain=tuple(dict.fromkeys(name for parent in parents for name in (parent.id, *parent.chain))),
-            target_year=head.get("target_year"),
-            services=MappingProxyType(services or {DEFAULT_SERVICE.id: DEFAULT_SERVICE}),
-            rules=own + _inherited(own, parents),
-        )
-
-    def _service(self, table: dict[str, Any]) -> Service:
-        where = f"[[service]] {table.get('id', '?')}"
-        self._check_keys(table, where, frozenset(_SERVICE_KEYS), _SERVICE_KEYS)
-        try:
-            kinds = some_of(FACILITY_KINDS)(table["kinds"])
-        except ValueError as error:
-            raise self._complain(f"{where} kinds", str(error)) from error
-        minutes = table["minutes"]
-        if not isinstance(minutes, int) or isinstance(minutes, bool) or minutes <= 0:
-            raise self._complain(f"{where} minutes", _("应为正整数"))
-        assert isinstance(kinds, tuple)  # noqa: S101 - narrows the type
-        return Service(table["id"], table["name"], table["name_en"], kinds, minutes)
-
-    def _rule(self, table: dict[str, Any], document: str, services: Mapping[str, Service]) -> Rule:
-        where = f"[[rule]] {table.get('id', '?')}"
-        self._check_keys(table, where, _RULE_REQUIRED, _RULE_KEYS)
-        for key in ("section", "quote"):
-            if not table[key].strip():
-                raise self._complain(where, _("{key} 不能为空：每条规则都要有出处和原文").format(key=key))
-        due = table.get("due")
-        if due is not None and not isinstance(due, date):
-            raise self._complain(f"{where} due", _("应为日期，例如 2025-12-31"))
-        return Rule(
-            id=table["id"],
-            indicator=table["indicator"],
-            name=table["name"],
-            name_en=table["name_en"],
-            measure=table["measure"],
-            comparator=self._word(Comparator, table.get("comparator", ">="), f"{where} comparator"),
-            target=self._target(table.get("value"), where),
-            value_unit=table["unit"],
-            due=due,
-            binding=self._word(Binding, table["binding"], f"{where} binding"),
-            clause=Clause(table.get("document", document), table["section"], table["quote"]),
-            options=self._options(table, where, services),
-        )
-
-    def _word(self, kind: type[_Word], value: str, where: str) -> _Word:
-        try:
-            return kind(value)
-        except ValueError as error:
-            known = ", ".join(kind)
-            raise self._complain(
-                where, _("“{value}”不在可选值之中：{known}").format(value=value, known=known)
-            ) from error
-
-    def _target(self, value: object, where: str) -> Fraction | None:
-        """A number written as text, so that 0.1 is a tenth and not its binary neighbour."""
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            raise self._complain(f"{where} value", _('数值须写成带引号的文字，例如 "0.1"'))
-        try:
-            return Fraction(value)
-        except (ValueError, ZeroDivisionError) as error:
-            raise self._complain(f"{where} value", _("“{value}”不是数").format(value=value)) from error
-
-    def _options(self, table: dict[str, Any], where: str, services: Mapping[str, Service]) -> Mapping[str, Any]:
-        known = MEASURES.get(table["measure"])
-        if known is None:
-            text = _("没有名为“{measure}”的度量，可用：{known}").format(
-                measure=table["measure"], known=", ".join(sorted(MEASURES))
-            )
-            raise self._complain(f"{where} measure", text)
-        given = table.get("options", {})
-        where = f"{where} options"
-        self._check_keys(given, where, known.required, dict.fromkeys(known.options, object))
-        options = {}
-        for key, value in given.items():
-            try:
-                options[key] = known.options[key](value)
-            except ValueError as error:
-                raise self._complain(f"{where}.{key}", str(error)) from error
-        if "service" in options and options["service"] not in services:
-            text = _("没有名为“{value}”的 [[service]]，可用：{known}").format(
-                value=options["service"], known=", ".join(services)
-            )
-            raise self._complain(f"{where}.service", text)
-        return MappingProxyType(options)
 
 
 def _inherited(own: tuple[Rule, ...], parents: list[Pack]) -> tuple[Rule, ...]:

@@ -1,0 +1,218 @@
+"""Measures of residential estates: the floor area of their elderly-care facilities against their households."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geoplan.i18n import _
+from geoplan.layers.schema import ERAS
+from geoplan.model import Count, Rule
+from geoplan.standards.holding import complies, needed
+from geoplan.standards.measures.counting import ONE, ZERO, Part, complying, known, nothing_known, share
+from geoplan.standards.measures.registry import MEASURES, Facts, measure
+from geoplan.standards.options import Check, a_date, a_positive_figure, a_word, a_yes, one_of
+
+ESTATE_SCOPE: Mapping[str, Check] = MappingProxyType({"era": one_of(ERAS)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Estate:
+    """One estate, with the figures of its whole project where they are pooled.
+
+    Attributes:
+        placed: whether it is known to be of the era that the rule speaks of.
+        largest: the largest single site (m²).
+        project: the project whose figures these are; blank where they are its own.
+    """
+
+    id: str
+    name: str
+    placed: bool
+    households: Fraction | None
+    area: Fraction | None
+    largest: Fraction | None
+    project: str
+
+    def blank(self, *fields: str) -> tuple[str, ...]:
+        """Of these figures those that are not known, and the era where it is not."""
+        era = () if self.placed else ("estates.era",)
+        columns = {"households": "households", "area": "facility_area_m2", "largest": "largest_site_m2"}
+        return (*era, *(f"estates.{columns[field]}" for field in fields if getattr(self, field) is None))
+
+
+def _estates(facts: Facts, rule: Rule) -> list[_Estate]:
+    """The county's estates of the era that a rule speaks of, and those that cannot be placed.
+
+    The stated era decides; else an estate is new when approved on or after ``new_since`` (AMB-13).
+    """
+    estates = facts.frames["estates"]
+    estates = estates[estates["in_area"].to_numpy(bool)]
+    era = estates["era"].to_numpy(object)
+    approved = estates["approve_date"].to_numpy(object)
+    since = rule.options["new_since"].isoformat()
+    dated = np.where(approved == "", "", np.where(approved >= since, "new", "old"))
+    era = np.where(era == "", dated, era)
+    wanted = rule.scope.get("era", "")
+    in_scope = (era == wanted) | (era == "") | (not wanted)
+    placed = (era != "") | (not wanted)
+    pooled = _pooled(estates, in_scope & placed) if rule.options.get("pooled") else {}
+    records = estates.drop(columns="geometry")[in_scope].to_dict("records")
+    return [
+        _estate(row, pooled, placed=is_placed)
+        for row, is_placed in zip(records, placed[in_scope].tolist(), strict=True)
+    ]
+
+
+_Figures = tuple[Fraction | None, Fraction | None, Fraction | None]
+
+
+def _estate(row: Mapping[str, Any], pooled: Mapping[str, _Figures], *, placed: bool) -> _Estate:
+    project = row["project_id"] if placed and row["project_id"] in pooled else ""
+    own = (known(row["households"]), known(row["facility_area_m2"]), known(row["largest_site_m2"]))
+    return _Estate(row["estate_id"], row["name"], placed, *pooled.get(project, own), project)
+
+
+def _pooled(estates: pd.DataFrame, chosen: NDArray[np.bool_]) -> dict[str, _Figures]:
+    """The figures of every project of several estates: sums, and the largest of their sites; None where one is blank."""
+    planned = estates[chosen & (estates["project_id"] != "").to_numpy(bool)]
+    figures: dict[str, _Figures] = {}
+    for project, rows in planned.groupby("project_id"):
+        if len(rows) > 1:
+            households, area = (_sum(rows[name]) for name in ("households", "facility_area_m2"))
+            largest = rows["largest_site_m2"]
+            figures[str(project)] = (households, area, None if largest.isna().any() else known(largest.max()))
+    return figures
+
+
+def _sum(cells: pd.Series) -> Fraction | None:
+    figures = [known(cell) for cell in cells]
+    return None if None in figures else sum((figure for figure in figures if figure is not None), ZERO)
+
+
+@measure(
+    "estates",
+    scope=ESTATE_SCOPE,
+    options={"new_since": a_date, "min_single_m2": a_positive_figure, "pooled": a_yes},
+    required="new_since",
+)
+def area_per_households(facts: Facts, rule: Rule) -> list[Count]:
+    """Facility floor area per 100 households of every estate, pro rata (AMB-11), and the share of estates that comply.
+
+    With ``min_single_m2`` one site of an estate must have at least that much as well (AMB-12); with ``pooled`` the
+    estates of one project are held to what they have together.
+    """
+    return _held_one_by_one(facts, rule, _per_hundred)
+
+
+@measure(
+    "estates",
+    scope=ESTATE_SCOPE,
+    options={"new_since": a_date, "pooled": a_yes},
+    required="new_since",
+    value="must",
+)
+def single_site_area(facts: Facts, rule: Rule) -> list[Count]:
+    """The largest single site of every estate, and the share of estates in which it is large enough."""
+    return _held_one_by_one(facts, rule, _largest_site)
+
+
+def _held_one_by_one(facts: Facts, rule: Rule, row_of: Callable[[_Estate, Rule], Count]) -> list[Count]:
+    """The county's row, then each estate's; ``row_of`` makes it."""
+    if "estates" not in facts.frames:
+        return nothing_known(facts, _("个"), "estates")
+    estates = _estates(facts, rule)
+    rows = [row_of(estate, rule) for estate in estates]
+    placed = {estate.id for estate in estates if estate.placed}
+    county = complying(facts, rule, rows, placed, _("个"))
+    # The estates of one project lack together what each of their rows says.
+    lacking = {
+        estate.project or estate.id: needed(rule, row)
+        for estate, row in zip(estates, rows, strict=True)
+        if estate.placed and row.denominator and complies(rule, row) is False
+    }
+    open_ = sum(1 for row in rows if row.denominator != 0 and complies(rule, row) is None)
+    misses = sum(1 for row in rows if row.unit in placed and complies(rule, row) is False)
+    note = _("{count} 个小区共缺 {area:,.1f} m²").format(count=misses, area=float(sum(lacking.values(), ZERO)))
+    note += _("；{count} 个小区资料不全").format(count=open_) if open_ else ""
+    return [replace(county, note=note), *rows]
+
+
+def _per_hundred(estate: _Estate, rule: Rule) -> Count:
+    """One estate's area per 100 households."""
+    single = rule.options.get("min_single_m2")
+    households = estate.households if estate.households == 0 or estate.placed else None
+    blank = estate.blank("households", "area", *(("largest",) if single else ()))
+    further = (ZERO, ZERO) if single is None else _single_lack(estate, single)
+    notes = [_("与 {project} 统筹计算").format(project=estate.project)] if estate.project else []
+    if further[0] > 0:
+        text = _("单处最大 {have} m²，须 {single} m²")
+        have = "—" if estate.largest is None else f"{float(estate.largest):g}"
+        notes.append(text.format(have=have, single=f"{float(single or ZERO):g}"))
+    return Count(
+        estate.id,
+        estate.name,
+        "estate",
+        estate.area or ZERO,
+        households,
+        "m²",
+        scale=100,
+        span=None if estate.area is not None else (ZERO, None),
+        further=further,
+        counted=(estate.id,),
+        of=(estate.id,),
+        missing=() if households == 0 else blank,
+        note=_("；").join(notes),
+    )
+
+
+def _single_lack(estate: _Estate, single: Fraction) -> tuple[Fraction, Fraction]:
+    """What the largest site lacks, at least and at most: it cannot be larger than all sites together."""
+    if estate.largest is not None:
+        lack = max(ZERO, single - estate.largest)
+        return lack, lack
+    return (ZERO if estate.area is None else max(ZERO, single - estate.area)), single
+
+
+def _largest_site(estate: _Estate, rule: Rule) -> Count:
+    """One estate's largest site; where it is not known it is at most the area of all sites."""
+    del rule
+    return Count(
+        estate.id,
+        estate.name,
+        "estate",
+        estate.largest or ZERO,
+        ONE if estate.placed else None,
+        "m²",
+        span=None if estate.largest is not None else (ZERO, estate.area),
+        counted=(estate.id,),
+        of=(estate.id,),
+        missing=estate.blank("largest"),
+    )
+
+
+@measure("estates rules", scope=ESTATE_SCOPE, options={"new_since": a_date, "of": a_word}, required="new_since of")
+def share_that_passes(facts: Facts, rule: Rule) -> list[Count]:
+    """The share of estates that pass another rule of the same pack, named by its indicator (``of``)."""
+    if "estates" not in facts.frames:
+        return nothing_known(facts, _("个"), "estates")
+    judging = next((other for other in facts.rules if other.indicator == rule.options["of"] and other != rule), None)
+    if judging is None:
+        return nothing_known(facts, _("个"), f"rules.{rule.options['of']}")
+    rows = {row.unit: row for row in MEASURES[judging.measure].count(facts, judging) if row.level == "estate"}
+    parts = []
+    for estate in _estates(facts, rule):
+        row = rows.get(estate.id)
+        if row is None or (row.denominator == 0 and not row.missing):
+            continue  # the other rule asks nothing of it
+        passes = complies(judging, row)
+        least, most = ONE if passes else ZERO, ZERO if passes is False else ONE
+        parts.append(Part(estate.id, least, most, ONE, estate.placed, row.missing))
+    return [share(parts).count(facts.place, "county", _("个"), whole=True)]
