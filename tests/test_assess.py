@@ -459,6 +459,10 @@ def test_edges_are_closed_without_building_anew(small, tmp_path):
                 assert np.array_equal(getattr(getattr(one, times), way), getattr(getattr(other, times), way))
     assert by_layer.at_speed(0.8).times.forward.max() == 1_250_000
     assert by_edges.closing(np.array([], dtype=np.int64)).reopened is not None
+    one_more = by_layer.closing(np.flatnonzero(by_layer.times.usable)[:1]).at_speed(0.8)
+    assert (~one_more.times.usable).sum() == len(edges) + 1
+    assert one_more.open_times.usable.all()
+    assert ((one_more.times.forward == -1) == (one_more.times.backward == -1)).all()
 
 
 def test_all_roads_closed_is_no_network(small, tmp_path):
