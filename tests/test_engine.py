@@ -94,17 +94,22 @@ def join(graph: nx.MultiDiGraph, stops: list[tuple[float, object]], total: int, 
 @settings(max_examples=60)
 @given(st.integers(0, 2**32))
 def test_directed_times_equal_the_oracle(seed):
-    """One-way and unequal edges: every time towards every facility equals networkx, and the nearest is the first of the least."""
+    """One-way and unequal edges: every time towards every facility equals networkx, and the nearest is the first of the least.
+
+    The limit is one of the times, which counts as within it.
+    """
     rng = np.random.default_rng(seed)
     network = random_network(rng, 12, 20)
     times = random_times(rng, 20)
     homes, facilities = random_places(rng, 6, 20), random_places(rng, 4, 20)
     expected = directed_oracle(network, times, homes, facilities)
     engines = BothEngines(network, times)
-    trips = engines.within(homes, facilities, LIMIT)
+    limit = int(rng.choice(expected[expected <= LIMIT]).clip(0))
+    trips = engines.within(homes, facilities, limit)
     found = np.full(expected.shape, UNREACHED)
     found[trips.home, trips.facility] = trips.ms
-    np.testing.assert_array_equal(found, np.where(expected <= LIMIT, expected, UNREACHED))
+    np.testing.assert_array_equal(found, np.where(expected <= limit, expected, UNREACHED))
+    engines.reached(facilities, limit)
     nearest = engines.nearest(homes, facilities)
     far = np.where(expected == UNREACHED, 2**62, expected)
     np.testing.assert_array_equal(nearest.ms, np.where(far.min(axis=1) == 2**62, UNREACHED, far.min(axis=1)))
@@ -209,6 +214,35 @@ def test_a_thousand_edits_on_a_real_sized_network_stay_bit_equal():
             for label in sorted(sites):
                 fresh.add(sites[label], np.array([label]))
             np.testing.assert_array_equal(field.state, fresh.state)
+
+
+def star(spokes: int) -> tuple[Network, EdgeTimes]:
+    """A node with many roads of two edges each, all of different length, so that as many nodes wait in a queue at once."""
+    rng = np.random.default_rng(5)
+    inner, outer = np.arange(1, spokes + 1), np.arange(spokes + 1, 2 * spokes + 1)
+    tail, head = np.r_[np.zeros(spokes, dtype=np.int64), inner], np.r_[inner, outer]
+    ms = rng.permutation(2 * spokes) * 10 + 100_000
+    xy = rng.uniform(0, 1000, (2 * spokes + 1, 2))
+    none = np.empty(2 * spokes, dtype=object)
+    network = Network(xy, tail, head, ms / 1000, none, np.zeros(len(xy), dtype=np.int64), None)
+    return network, EdgeTimes(ms, ms, 1.0)
+
+
+def test_queues_that_fill_up_grow():
+    """Where thousands of nodes wait at once, more than any queue holds at first, answers and repairs stay exact."""
+    network, times = star(5000)
+    hub, ends = Locations(np.zeros(1, dtype=np.int64), np.zeros(1), np.zeros(1)), np.arange(5000, 10_000)
+    homes = Locations(ends, np.ones(5000), np.zeros(5000))
+    engines = BothEngines(network, times)
+    assert (engines.nearest(homes, hub).ms == (times.forward[:5000] + times.forward[5000:])).all()
+    assert len(engines.within(homes, hub.followed_by(hub), LIMIT).ms) == 10_000
+    engines.reached(hub.followed_by(hub), LIMIT)
+    field, whole = NearestField(RoadGraph(network, times)), NearestField(RoadGraph(network, times))
+    whole.add(hub, np.array([1]))
+    field.add(homes.chosen(np.array([7])), np.array([0]))
+    field.add(hub, np.array([1]))
+    field.remove(0)
+    np.testing.assert_array_equal(field.state, whole.state)
 
 
 def test_times_too_long_are_refused():

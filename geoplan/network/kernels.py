@@ -39,7 +39,6 @@ MOST_MS = 2**31 - 1
 """The longest limit, and the longest time of an open arc (24 days)."""
 _NONE, _ONE, _TWO, _FOUR = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(4)
 _SCRATCH = 1024  # entries of pools, heaps and lists at first
-_CHANGED, _BLANKED = np.uint8(1), np.uint8(2)
 
 
 @njit(nogil=True, cache=True)
@@ -404,7 +403,7 @@ def _spread_little(
             there = here + (arc[a] ^ v)
             if there < state[v]:
                 if mark[v] == 0:
-                    mark[v] = _CHANGED
+                    mark[v] = 1
                     nodes[count] = v
                     before[count] = state[v]
                     count += 1
@@ -448,7 +447,7 @@ def repair(
     count = 0
     for i in range(len(lost)):
         if mark[lost[i]] == 0:
-            mark[lost[i]] = _CHANGED | _BLANKED
+            mark[lost[i]] = 1
             if count >= len(nodes):
                 nodes = _with_room(nodes, count, 1)
             nodes[count] = lost[i]
@@ -460,7 +459,7 @@ def repair(
         for a in range(np.uint64(ptr[u]), np.uint64(ptr[u + _ONE])):
             v = arc[a] & LOW
             if mark[v] == 0 and state[v] == state[u] + (arc[a] ^ v):
-                mark[v] = _CHANGED | _BLANKED
+                mark[v] = 1
                 if count >= len(nodes):
                     nodes = _with_room(nodes, count, 1)
                 nodes[count] = v
@@ -474,13 +473,13 @@ def repair(
         v = np.uint64(nodes[i])
         for a in range(np.uint64(rim_ptr[v]), np.uint64(rim_ptr[v + _ONE])):
             u = rim_arc[a] & LOW
-            if mark[u] & _BLANKED == 0 and state[u] + (rim_arc[a] ^ u) < state[v]:
+            if mark[u] == 0 and state[u] + (rim_arc[a] ^ u) < state[v]:
                 state[v] = state[u] + (rim_arc[a] ^ u)
     for i in range(len(seed_node)):
         v = np.uint64(seed_node[i])
         if seed_state[i] < state[v]:
             if mark[v] == 0:
-                mark[v] = _CHANGED
+                mark[v] = 1
                 if count >= min(len(nodes), len(before)):
                     nodes, before = _with_room(nodes, count, 1), _with_room(before, count, 1)
                 nodes[count] = v
