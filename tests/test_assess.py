@@ -373,6 +373,7 @@ def test_a_mode_and_its_speed_on_foot_cover_the_same(small, tmp_path):
         for settings in (Settings(mode="walk-slow"), Settings(speed_mps=0.8))
     )
     pd.testing.assert_frame_equal(by_mode.coverages[0].demand, by_speed.coverages[0].demand)
+    assert by_mode.problems == by_speed.problems == ()
 
 
 def test_other_modes_are_not_what_the_plan_speaks_of(small, tmp_path):
@@ -395,6 +396,8 @@ def test_the_sensitivity_is_what_each_speed_gives(small, tmp_path):
     table = coverage_table(asked)
     county = table[(table["代码"] == COUNTY) & (table["人群"] == "60岁以上人口")]
     assert dict(zip(county["速度（m/s）"], county["已覆盖"], strict=True)) == {0.9: 100, 0.8: 100, 1.0: 140, 1.2: 140}
+    once = coverage_table(assessed(small, tmp_path, settings=Settings(sensitivity=True)))
+    assert not once.duplicated(["代码", "速度（m/s）", "人群"]).any()
     assert not assessed(small, tmp_path).sensitivity
     with pytest.raises(SettingsError, match=r"0\.8、1\.0、1\.2.*小汽车"):
         assessed(small, tmp_path, settings=Settings(mode="car", sensitivity=True))
@@ -506,6 +509,18 @@ def test_points_stay_on_an_island_that_is_not_small(small, tmp_path, end, small_
     notes = [p for p in assessment.problems if p.layer == "facilities"]
     assert [note.rows for note in notes] == [("F2",)]
     assert "只有岛上的人能到" in notes[0].message
+
+
+def test_a_facility_off_the_roads_is_not_said_to_be_on_an_island(small, tmp_path):
+    """F1 is far from every road; that the last road of the network is an island has nothing to do with it."""
+    streets = [*small.frames["roads"].geometry, line((9000, 1500), (10_000, 1500))]
+    small.frames["roads"] = table("road_class", *(("residential", street) for street in streets))
+    small.frames["facilities"].loc[0, "geometry"] = at(500, 4000)
+    assessment = assessed(small, tmp_path)
+    assert assessment.network.island[assessment.network.tail[-1]] == 1
+    assert [p.message for p in assessment.problems if p.layer == "facilities"] == [
+        "设施附近没有可通行的道路，不参与覆盖计算"
+    ]
 
 
 def test_every_reason_says_what_is_missing(small, tmp_path):

@@ -443,7 +443,7 @@ def test_own_speed():
     lines = [(0, 0), (100, 0)], [(100, 0), (150, 0)], [(150, 0), (300, 0)]
     network = network_of(*lines, road_class=["footway", "track", "path"], travellers=(own,))
     assert len(network.tail) == 2
-    for speed in (0.8, 1.0, 1.1, 1.2, 1.3):  # classes as fast as the profile stay so, and the network serves
+    for speed in (0.8, 0.95, 1.0, 1.2):  # classes as fast as the profile stay so, and the network serves
         assert own.at_speed(speed).speeds_mps["track"] == speed
         own.at_speed(speed).times(network)
     for wrong in (0, -1, np.inf, np.nan):
