@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import re
@@ -310,6 +311,15 @@ def test_tampering_shows(store, url, change):
             again.verify()
         with pytest.raises((StoreError, ScenarioError)):
             again.state(NAME)
+
+
+def test_an_entry_sealed_anew_shows_at_the_next_one(store, url):
+    """Who changes an entry and works out its hash again is betrayed by the entry after it."""
+    write(store, 1, 2)
+    forged = dataclasses.replace(store.log(NAME)[1], author="李四").sealed()
+    change_rows(url, f"UPDATE geoplan_entries SET author = '李四', hash = '{forged.hash}' WHERE number = 2")  # noqa: S608 - our own hash
+    with Store(url) as again, pytest.raises(StoreError, match="第 3 条"):
+        again.verify()
 
 
 @pytest.mark.usefixtures("store")

@@ -280,7 +280,8 @@ def _made_id(seed: str, place: int) -> str:
 
 def describe(edit: Edit) -> str:
     """One edit in one line for people."""
-    values = [f"{name}={_('空') if value is None else value}" for name, value in attributes_of(edit).items()]
+    blank = _("空")
+    values = [f"{name}={blank if value is None else value}" for name, value in attributes_of(edit).items()]
     place = [f"({edit.lon}, {edit.lat})"] if hasattr(edit, "lon") and hasattr(edit, "lat") else []
     source = [f"← {edit.asset_id}"] if isinstance(edit, ConvertAsset) else []
     return " ".join([_(edit.label), edit.id, *source, *place, *values])
