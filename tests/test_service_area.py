@@ -251,7 +251,7 @@ def test_the_laws_of_areas_hold_on_random_networks(world, speed, limit_ms):
     backwards = drawn(drawer, "each", reached[::-1], limits_ms)[:, ::-1]
     assert [area.wkb for area in backwards.ravel()] == [area.wkb for area in each.ravel()]
     for facility, one in enumerate(reached):
-        if one is None or one.leg_ms >= limit_ms:
+        if one is None or one.leg_ms > limit_ms:
             assert each[0, facility].is_empty
             assert responsible[0, facility].is_empty
 
@@ -265,6 +265,23 @@ def test_an_area_ends_where_the_time_does():
     assert areas[0].bounds == pytest.approx((1100, -50, 2900, 50), abs=0.08)
     assert areas[1].bounds == pytest.approx((1500, -50, 2500, 50), abs=0.08)
     assert areas[0].area == pytest.approx(1800 * 100, rel=0.005)
+
+
+def test_what_takes_exactly_the_limit_is_inside():
+    """A road whose far end takes the limit to the millisecond is drawn to that end and round it; a second less cuts it."""
+    network = line_network([(0, 0), (900, 0)])
+    reached = reach(network, [Point(0, 0)], 900_000)
+    exactly, less = AreaDrawer(network, 1.0).each(reached, [900_000, 899_000])[:, 0]
+    assert exactly.bounds == pytest.approx((-50, -50, 950, 50), abs=0.08)
+    assert less.bounds == pytest.approx((-50, -50, 899, 50), abs=0.08)
+
+
+def test_cut_offs_are_drawn_in_the_order_asked_for(city):
+    """The order of cut-offs and one that is asked for twice change nothing but the rows."""
+    _network, drawer, _points, reached = city
+    ascending = drawer.each(reached[:3], LIMITS_MS)
+    shuffled = drawer.each(reached[:3], [LIMITS_MS[2], LIMITS_MS[0], LIMITS_MS[1], LIMITS_MS[0]])
+    assert (shuffled == ascending[[2, 0, 1, 0]]).all()
 
 
 def test_a_facility_without_a_place_and_one_too_far_from_its_road_have_no_area():
@@ -292,6 +309,18 @@ def test_responsibility_ends_midway_and_ties_go_to_the_first():
     assert areas[0].bounds[2] == areas[1].bounds[0] == pytest.approx(2150, abs=0.08)
     first, second = drawer.responsibility(reach(network, [Point(2000, 0)] * 2, 900_000), [900_000])[0]
     assert (first.area > 150_000, second.is_empty) == (True, True)
+
+
+def test_a_corner_midway_between_two_facilities_is_the_first_ones():
+    """All round the outside of a bend the nearest place is the bend: at equal times it goes to the first facility."""
+    corner = [(0, 0), (500, 0), (500, 500)]
+    beyond = [[(-90, 0), (0, 0)], [(0, -90), (0, 0)], [(500, 500), (500, 590)], [(500, 500), (590, 500)]]
+    network = line_network(corner, *beyond)
+    on_it, on_others = [Point(0, 0), Point(500, 500)], [Point(-50, 0), Point(500, 550)]
+    for points in (on_it, on_it[::-1], on_others, on_others[::-1]):
+        first, second = AreaDrawer(network, 1.0).responsibility(reach(network, points, 900_000), [900_000])[0]
+        assert first.contains(Point(520, -20))
+        assert not second.intersects(Point(520, -20))
 
 
 def test_travel_is_towards_the_facility_and_closed_roads_are_no_road():

@@ -232,7 +232,7 @@ class AreaDrawer:
 
     Islands and holes smaller than ``SMALLEST_CELLS`` cells are not drawn.
 
-    Memory of a drawing: 4 bytes for each cell of the rectangle round what is reached (120 MB for 60 km x 50 km at
+    Memory of a drawing: 3 bytes for each cell of the rectangle round what is reached (90 MB for 60 km x 50 km at
     10 m), and some 100 bytes for each vertex.
 
     Args:
@@ -293,8 +293,6 @@ class AreaDrawer:
         ascending, place = np.unique(np.array(limits_ms, dtype=np.int64), return_inverse=True)
         for column, goal, around, label in goals:
             areas[:, column] = np.array(self._draw(goal, around, label, ascending), dtype=object)[place]
-            # Who has no time left at the road reaches no road, only the place where it begins.
-            areas[np.asarray(limits_ms) <= around.own[:, 2].min(), column] = shapely.MultiPolygon()
         return areas
 
     def _draw(self, goal: _Goal, around: _Goal, label: int, limits_ms: I64) -> list[shapely.MultiPolygon]:
