@@ -46,7 +46,8 @@ def test_the_json_holds_what_differs_and_only_that(alternatives):
         v for v in closing["verdicts"] if v["indicator"] == "township_centre_coverage" and v["unit"] == COUNTY
     )
     assert (centre["before"]["verdict"], centre["after"]["verdict"], centre["flipped"]) == ("warn", "pass", True)
-    assert {row["demand_id"]: row["change"] for row in closing["people"]} == {"D4": "loses", "D5": "gains"}
+    care = [row for row in closing["people"] if row["service"] == "care"]
+    assert {row["demand_id"]: row["change"] for row in care} == {"D4": "loses", "D5": "gains"}
     assert all(verdict["level"] != "estate" for verdict in closing["verdicts"])
 
 
@@ -57,7 +58,7 @@ def test_the_layers_read_back_with_the_same_people(alternatives, tmp_path):
     kinds = ("units", "people", "facilities")
     assert layers == {f"{kind}_{number}" for kind in kinds for number in (1, 2)} | {"about"}
     units = pyogrio.read_dataframe(file, layer="units_1")
-    older = units[units["group"] == "pop60"].set_index("unit_code")
+    older = units[(units["group"] == "pop60") & (units["service"] == "care")].set_index("unit_code")
     assert older.loc[[OTHER_TOWN, TOWN], ["gained", "lost"]].to_numpy().tolist() == [[100, 0], [0, 80]]
     assert pyogrio.read_dataframe(file, layer="about")["name"].tolist() == ["撤并方案", HOSTILE]
 

@@ -49,6 +49,11 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     return compare(base, other)
 
 
+def of_care(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the service of all kinds of facilities."""
+    return frame[frame["service"] == "care"]
+
+
 def row(frame: pd.DataFrame, **key: object) -> pd.Series:
     """The one row with these cells."""
     found = frame
@@ -60,7 +65,7 @@ def row(frame: pd.DataFrame, **key: object) -> pd.Series:
 
 def test_who_gains_and_who_loses_access_is_told_point_by_point(added):
     """D5 is 500 m from the new centre, D4 loses the home 100 m away, D7 keeps what it had."""
-    people = added.people.set_index("demand_id")
+    people = of_care(added.people).set_index("demand_id")
     assert people["change"].to_dict() == {
         "D1": "same",
         "D2": "same",
@@ -81,7 +86,8 @@ def test_who_gains_and_who_loses_access_is_told_point_by_point(added):
 
 def test_gained_and_lost_people_are_counted_per_unit_and_group(added):
     """The third township gains its 100 people of 60 and over, the second loses 80, the county gains 20."""
-    rows = added.coverage[added.coverage["group"] == "pop60"].set_index("unit")
+    rows = of_care(added.coverage)
+    rows = rows[rows["group"] == "pop60"].set_index("unit")
     assert rows.loc[OTHER_TOWN, ["gained", "lost"]].tolist() == [100, 0]
     assert rows.loc[TOWN, ["gained", "lost"]].tolist() == [0, 80]
     assert rows.loc[STREET, ["gained", "lost"]].tolist() == [0, 0]
@@ -92,8 +98,8 @@ def test_gained_and_lost_people_are_counted_per_unit_and_group(added):
         80,
         410,
     ]
-    assert row(added.coverage, unit=COUNTY, group="pop_total")["gained"] == 500
-    assert row(added.coverage, unit=COUNTY, group="pop65")[["gained", "lost"]].isna().all()
+    assert row(of_care(added.coverage), unit=COUNTY, group="pop_total")["gained"] == 500
+    assert row(of_care(added.coverage), unit=COUNTY, group="pop65")[["gained", "lost"]].isna().all()
 
 
 def test_a_flipped_verdict_shows_both_sides(added):
