@@ -240,6 +240,15 @@ def test_a_gate_between_two_streets_saves_the_way_round():
     assert engine.nearest(ends.chosen(np.array([0])), ends.chosen(np.array([1]))).ms.tolist() == [240_000]
 
 
+def test_of_equally_near_roads_the_first_is_taken_after_a_change_too():
+    """A place halfway between a split road and another is located at the lower number, whichever of them was indexed anew."""
+    grid, halfway = RoadGrid(ladder()), shapely.points([at(1, 1)])
+    for end in ((2, 0), (2, 2)):
+        linked = with_link(grid, Link(line(end, (9, 1))), FAR)
+        after = grid.following(linked.network, np.ones(len(linked.network.tail), dtype=bool), linked.changed)
+        assert relocate(locate(grid.network, halfway, FAR, grid=grid), halfway, FAR, after).edge.tolist() == [0]
+
+
 def test_an_end_at_a_node_joins_it_without_a_split():
     """Ends at the ends of streets split nothing: the link is the only new edge and there is no new node."""
     network = ladder()
