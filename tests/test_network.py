@@ -347,17 +347,19 @@ _PLACE = st.tuples(st.integers(0, 12), st.integers(0, 12))
 @given(
     st.lists(st.lists(_PLACE, min_size=2, max_size=5), min_size=2, max_size=6),
     st.sampled_from([0.004, 0.125, 7.3, 900.0]),
+    st.sampled_from([0, 1, 3]),
 )
-def test_no_meeting_of_lines_is_overlooked(paths, step):
+def test_no_meeting_of_lines_is_overlooked(paths, step, steps):
     """Whatever shapely finds to cross or touch is a candidate, whether the drawing is tiny or as wide as a county."""
     lines = [LineString([(412_000 + x * step, 2_512_000 + y * step) for x, y in path]) for path in paths]
     xy, line = shapely.get_coordinates(lines, return_index=True)
-    vertex, begin = meeting.vertices_on_stretches(xy, line, noding.TOUCH_M)
+    within_m = max(steps * step, noding.TOUCH_M)
+    vertex, begin = meeting.vertices_on_stretches(xy, line, within_m)
     assert (np.diff(vertex) >= 0).all()
     found = set(zip(vertex.tolist(), begin.tolist(), strict=True))
     for v, a in itertools.product(range(len(xy)), meeting.stretches(line).tolist()):
         at_end = any((xy[v] == xy[end]).all() for end in (a, a + 1))
-        if not at_end and shapely.dwithin(Point(xy[v]), LineString(xy[a : a + 2]), noding.TOUCH_M):
+        if not at_end and shapely.dwithin(Point(xy[v]), LineString(xy[a : a + 2]), within_m):
             assert (v, a) in found
         assert not (at_end and (v, a) in found)
     pairs = set(zip(*(side.tolist() for side in meeting.crossing_lines(xy, line)), strict=True))
@@ -366,6 +368,7 @@ def test_no_meeting_of_lines_is_overlooked(paths, step):
         inside = place.geom_type == "Point" and not place.is_empty
         if line[a] != line[b] and inside and place.distance(shapely.MultiPoint(xy[[a, a + 1, b, b + 1]])) > 1e-6:
             assert (line[a], line[b]) in pairs
+    assert all(one < other and shapely.dwithin(lines[one], lines[other], 1e-6) for one, other in pairs)
 
 
 def test_streets_that_meet_in_common_vertices_are_no_candidates():
