@@ -347,24 +347,28 @@ _PLACE = st.tuples(st.integers(0, 12), st.integers(0, 12))
 @given(
     st.lists(st.lists(_PLACE, min_size=2, max_size=5), min_size=2, max_size=6),
     st.sampled_from([0.004, 0.125, 7.3, 900.0]),
+    st.sampled_from([0, 1, 3]),
 )
-def test_no_meeting_of_lines_is_overlooked(paths, step):
-    """Whatever shapely finds to meet, cross or touch is a candidate, whether the drawing is tiny or as wide as a county."""
+def test_no_meeting_of_lines_is_overlooked(paths, step, steps):
+    """Whatever shapely finds to cross or touch is a candidate, whether the drawing is tiny or as wide as a county."""
     lines = [LineString([(412_000 + x * step, 2_512_000 + y * step) for x, y in path]) for path in paths]
     xy, line = shapely.get_coordinates(lines, return_index=True)
-    vertex, begin = meeting.vertices_on_stretches(xy, line, noding.TOUCH_M)
+    within_m = max(steps * step, noding.TOUCH_M)
+    vertex, begin = meeting.vertices_on_stretches(xy, line, within_m)
     assert (np.diff(vertex) >= 0).all()
     found = set(zip(vertex.tolist(), begin.tolist(), strict=True))
     for v, a in itertools.product(range(len(xy)), meeting.stretches(line).tolist()):
         at_end = any((xy[v] == xy[end]).all() for end in (a, a + 1))
-        if not at_end and shapely.dwithin(Point(xy[v]), LineString(xy[a : a + 2]), noding.TOUCH_M):
+        if not at_end and shapely.dwithin(Point(xy[v]), LineString(xy[a : a + 2]), within_m):
             assert (v, a) in found
         assert not (at_end and (v, a) in found)
     pairs = set(zip(*(side.tolist() for side in meeting.crossing_lines(xy, line)), strict=True))
-    for one, other in itertools.combinations(range(len(lines)), 2):
-        common = shapely.MultiPoint(xy[line == one]).intersection(shapely.MultiPoint(xy[line == other]))
-        if not lines[one].intersection(lines[other]).difference(common.buffer(1e-6)).is_empty:
-            assert (one, other) in pairs
+    for a, b in itertools.combinations(meeting.stretches(line).tolist(), 2):
+        place = LineString(xy[a : a + 2]).intersection(LineString(xy[b : b + 2]))
+        inside = place.geom_type == "Point" and not place.is_empty
+        if line[a] != line[b] and inside and place.distance(shapely.MultiPoint(xy[[a, a + 1, b, b + 1]])) > 1e-6:
+            assert (line[a], line[b]) in pairs
+    assert all(one < other and shapely.dwithin(lines[one], lines[other], 1e-6) for one, other in pairs)
 
 
 def test_streets_that_meet_in_common_vertices_are_no_candidates():
@@ -375,6 +379,22 @@ def test_streets_that_meet_in_common_vertices_are_no_candidates():
     assert [len(side) for side in meeting.crossing_lines(xy, line)] == [0, 0]
     assert [len(side) for side in meeting.vertices_on_stretches(xy, line, noding.TOUCH_M)] == [0, 0]
     assert network_of(*streets).islands == 1
+
+
+@pytest.mark.parametrize("end", [(10_000, 3_000), (3_000, -10_000), (0, 10_000), (-10_000, 0)])
+def test_a_long_road_meets_every_street_along_it(end):
+    """A road as long as a hundred streets is joined to each of those that cross it or end on it, to its very ends."""
+    road = LineString([(0, 0), end])
+    places = [road.interpolate((i + 0.5) / 100, normalized=True) for i in range(100)]
+    along = np.array(end) / road.length
+    across = np.array([-along[1], along[0]]) * 60
+    streets = [
+        LineString([(at.x - across[0] * (i % 2), at.y - across[1] * (i % 2)), (at.x + across[0], at.y + across[1])])
+        for i, at in enumerate(places)
+    ]
+    network = network_of(road, *streets)
+    assert network.islands == 1
+    assert len(network.tail) == 101 + 100 + 50
 
 
 def test_a_wide_country_with_small_streets_takes_little_memory():

@@ -182,6 +182,15 @@ def test_cells_know_their_nearest_road(city):
     assert shapely.distance(foot, at) == pytest.approx(own, abs=1e-6)
 
 
+def test_a_cell_midway_between_two_roads_belongs_to_the_first():
+    """Of equally near roads the first of the network has the cell, as it has a point."""
+    raster = nearest_roads(line_network([(0, 0), (200, 0)], [(0, 40), (200, 40)]), 50.0, 10.0)
+    begin, row = raster.cells.begin, 2 - raster.south
+    segment = raster.cells.segment[begin[row] : begin[row + 1]]
+    assert len(segment) > 20
+    assert set(raster.segments.edge[segment].tolist()) == {0}
+
+
 def test_every_cell_near_a_road_is_in_the_raster(city):
     """As many cells are in the raster as lie within the margin and one cell of a road, by shapely's distances."""
     network, drawer, _points, _reached = city

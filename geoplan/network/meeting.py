@@ -1,6 +1,6 @@
-"""Which vertices and straight stretches of many lines come close to each other: all that can be a junction.
+"""Which vertices of many lines are on stretches of others, and which lines cross: all that can be a junction.
 
-Candidates only, found with some room for rounding; what they mean is for geometry to say. Stretches are looked up by
+Candidates only; what they mean is for geometry to say. Stretches are looked up by
 square cells as wide as a stretch is long on average, so that each is in a few of them; only cells with something in
 them exist, so that neither a wide empty land nor a dense town costs more than its roads.
 """
@@ -17,7 +17,6 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
 _ROOM_M = 1e-3  # for rounding: far more than coordinates of any country need
-_PARALLEL = 1e-6  # sine of the angle under which stretches from one place may run on each other
 _SHORTEST_CELL_M = 1.0
 
 
@@ -66,7 +65,10 @@ def vertices_on_stretches(xy: F64, line: I64, within_m: float) -> tuple[I64, I64
 
 
 def crossing_lines(xy: F64, line: I64) -> tuple[I64, I64]:
-    """Pairs of lines that may meet anywhere but in vertices of both, each pair once, the lower line first, sorted."""
+    """Pairs of lines of which stretches cross between their ends, each pair once, the lower line first, sorted.
+
+    Lines that meet in any other way have a vertex of one on a stretch of the other, or vertices in common.
+    """
     begin = stretches(line)
     grid = _grid(xy, begin, _ROOM_M)
     first = np.flatnonzero(np.r_[True, grid.key[1:] != grid.key[:-1]])
@@ -151,7 +153,7 @@ def _on_stretches(xy: F64, begin: I64, grid: _Grid, key: I64, reach: float, foun
 
 @njit(nogil=True, cache=True)
 def _crossing(xy: F64, begin: I64, line: I64, entered: I64, cells: I64, found: I64) -> int:
-    """Lines with stretches in one cell that may meet; how many, beyond the length of ``found`` (k, 2) too.
+    """Lines with stretches in one cell that cross; how many, beyond the length of ``found`` (k, 2) too.
 
     Args:
         cells: int64, where each cell's stretches begin in ``entered``, and their number.
@@ -162,7 +164,7 @@ def _crossing(xy: F64, begin: I64, line: I64, entered: I64, cells: I64, found: I
             a = begin[entered[i]]
             for j in range(i + 1, cells[c + 1]):
                 b = begin[entered[j]]
-                if line[a] != line[b] and _may_meet(xy, a, b):
+                if line[a] != line[b] and _parts(xy, a, b) and _parts(xy, b, a):
                     if count < len(found):
                         found[count, 0], found[count, 1] = line[a], line[b]
                     count += 1
@@ -170,33 +172,9 @@ def _crossing(xy: F64, begin: I64, line: I64, entered: I64, cells: I64, found: I
 
 
 @njit(nogil=True, cache=True)
-def _may_meet(xy: F64, a: int, b: int) -> bool:
-    """Whether two stretches may have a place in common that is not an end of both."""
-    for i in range(2):
-        for j in range(2):
-            if xy[a + i, 0] == xy[b + j, 0] and xy[a + i, 1] == xy[b + j, 1]:
-                # From one end of both: only if they set out in one direction.
-                ux, uy = xy[a + 1 - i, 0] - xy[a + i, 0], xy[a + 1 - i, 1] - xy[a + i, 1]
-                vx, vy = xy[b + 1 - j, 0] - xy[b + j, 0], xy[b + 1 - j, 1] - xy[b + j, 1]
-                lengths = np.sqrt((ux * ux + uy * uy) * (vx * vx + vy * vy))
-                return ux * vx + uy * vy > 0 and abs(ux * vy - uy * vx) <= _PARALLEL * lengths
-    return _is_near(xy, a, b) or _is_near(xy, b, a) or (_are_apart(xy, a, b) and _are_apart(xy, b, a))
-
-
-@njit(nogil=True, cache=True)
-def _is_near(xy: F64, a: int, b: int) -> bool:
-    """Whether an end of stretch b is near stretch a."""
-    ax, ay, bx, by = xy[a, 0], xy[a, 1], xy[a + 1, 0], xy[a + 1, 1]
-    return (
-        _square(xy[b, 0], xy[b, 1], ax, ay, bx, by) <= _ROOM_M * _ROOM_M
-        or _square(xy[b + 1, 0], xy[b + 1, 1], ax, ay, bx, by) <= _ROOM_M * _ROOM_M
-    )
-
-
-@njit(nogil=True, cache=True)
-def _are_apart(xy: F64, a: int, b: int) -> bool:
-    """Whether the ends of stretch b are on different sides of the line through stretch a."""
+def _parts(xy: F64, a: int, b: int) -> bool:
+    """Whether the ends of stretch b are on different sides of the line through stretch a, none of them on it."""
     dx, dy = xy[a + 1, 0] - xy[a, 0], xy[a + 1, 1] - xy[a, 1]
     one = dx * (xy[b, 1] - xy[a, 1]) - dy * (xy[b, 0] - xy[a, 0])
     other = dx * (xy[b + 1, 1] - xy[a, 1]) - dy * (xy[b + 1, 0] - xy[a, 0])
-    return (one <= 0 <= other) or (other <= 0 <= one)
+    return one < 0 < other or other < 0 < one

@@ -109,13 +109,12 @@ def outlines(inside: NDArray[np.bool_]) -> Outlines:
 
 
 def multipolygon(rings: Outlines, xy: F64, smallest_m2: float) -> shapely.MultiPolygon:
-    """The region as polygons, without rings round less than an area and without the holes of pieces that go.
+    """The region as polygons, without rings round less than an area (a hole that stays is in a larger ring that stays).
 
     Args:
         xy: float64 (p, 2), where each border is crossed, metres.
     """
     kept = _areas(rings, xy) >= smallest_m2
-    kept &= kept[rings.outer]
     if not kept.any():
         return shapely.MultiPolygon()
     order = np.argsort(np.where(kept, rings.outer, len(kept)), kind="stable")[: kept.sum()]
