@@ -397,7 +397,7 @@ def test_the_sensitivity_is_what_each_speed_gives(small, tmp_path):
     county = table[(table["代码"] == COUNTY) & (table["人群"] == "60岁以上人口") & (table["服务"] == "养老服务设施")]
     assert dict(zip(county["速度（m/s）"], county["已覆盖"], strict=True)) == {0.9: 100, 0.8: 100, 1.0: 140, 1.2: 140}
     once = coverage_table(assessed(small, tmp_path, settings=Settings(sensitivity=True)))
-    assert not once.duplicated(["代码", "速度（m/s）", "人群"]).any()
+    assert not once.duplicated(["代码", "服务", "速度（m/s）", "人群"]).any()
     assert not assessed(small, tmp_path).sensitivity
     with pytest.raises(SettingsError, match=r"0\.8、1\.0、1\.2.*小汽车"):
         assessed(small, tmp_path, settings=Settings(mode="car", sensitivity=True))
