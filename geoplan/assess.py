@@ -11,11 +11,12 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplan import __version__
-from geoplan.compliance import evaluate
+from geoplan.compliance import Findings, findings, stray_figures
 from geoplan.coverage import Coverage, cover, offering
 from geoplan.i18n import _
 from geoplan.layers import Layers, Manifest, Progress, operating
-from geoplan.model import Problem, Service, Settings, Severity, Verdict
+from geoplan.layers.schema import NOT_YET_OPEN
+from geoplan.model import Conflict, Problem, Service, Settings, Severity, Verdict
 from geoplan.network import (
     CLOSED,
     AreaDrawer,
@@ -50,6 +51,8 @@ class Assessment:
     Attributes:
         facilities: those that operate in ``year``, sorted by id, with ``located``.
         coverages: one per service of the pack.
+        conflicts: what other statements about facilities would change of the verdicts.
+        beside: what further packs come to on the same facts.
         service_areas: one polygon per operating facility and service: ``facility_id``, ``name``, ``kind`` (of the
             service), ``minutes``; drawings, in the layers' CRS.
         problems: what was found wrong with the data on the way.
@@ -63,6 +66,8 @@ class Assessment:
     facilities: gpd.GeoDataFrame
     coverages: tuple[Coverage, ...]
     verdicts: tuple[Verdict, ...]
+    conflicts: tuple[Conflict, ...]
+    beside: tuple[Findings, ...]
     service_areas: gpd.GeoDataFrame
     problems: tuple[Problem, ...]
 
@@ -87,6 +92,7 @@ class Assessment:
             "crs": self.layers.crs.to_string(),
             "walk_speed_mps": self.settings.walk_speed_mps,
             "snap_limit_m": self.settings.snap_limit_m,
+            "planned": self.settings.planned,
             "network": {
                 "nodes": len(self.network.xy),
                 "edges": len(self.network.tail),
@@ -138,10 +144,12 @@ def assess(
     year: int | None = None,
     settings: Settings | None = None,
     progress: Progress = lambda _stage: None,
+    beside: tuple[Pack, ...] = (),
 ) -> Assessment:
     """Assess a workspace's layers against a rule pack.
 
     Args:
+        beside: further packs that are held against the same journeys.
         year: the year that is checked; the manifest's, else the pack's target year when not given.
 
     Raises:
@@ -149,24 +157,21 @@ def assess(
     """
     settings = settings or Settings()
     year = year or default_year(layers.manifest, pack)
-    frames = {**layers.frames, "facilities": operating(layers.frames["facilities"], year)}
+    serving = operating(layers.frames["facilities"], year, planned=settings.planned)
+    frames = {**layers.frames, "facilities": serving}
     progress(_("建立路网"))
     ways = ways_of(layers, load_profile("walk").at_speed(settings.walk_speed_mps))
     progress(_("定位居民点和设施"))
     homes, sites = (ways.locate(frames[role], settings.snap_limit_m) for role in ("demand", "facilities"))
     progress(_("计算行程时间与覆盖"))
-    coverages = tuple(_coverage(service, ways.travel, frames, homes, sites) for service in pack.services.values())
+    services = dict.fromkeys(service for each in (pack, *beside) for service in each.services.values())
+    covered = {service: _coverage(service, ways.travel, frames, homes, sites) for service in services}
+    coverages = tuple(covered[service] for service in pack.services.values())
     progress(_("绘制服务范围"))
     areas = _service_areas(coverages, ways, frames["facilities"], sites)
     progress(_("对照规划条款"))
-    facts = Facts(
-        frames=layers.frames,
-        coverage={c.service.id: c.units for c in coverages},
-        place=_place(layers),
-        year=year,
-        reach={c.service.id: c.demand for c in coverages},
-        travel=Travel(ways.travel, lambda frame: ways.locate(frame, settings.snap_limit_m), homes),
-    )
+    travel = Travel(ways.travel, lambda frame: ways.locate(frame, settings.snap_limit_m), homes)
+    found, *others = (findings(each, _facts(each, layers, year, settings, covered, travel)) for each in (pack, *beside))
     return Assessment(
         layers=layers,
         pack=pack,
@@ -175,10 +180,49 @@ def assess(
         network=ways.network,
         facilities=frames["facilities"].assign(located=sites.located),
         coverages=coverages,
-        verdicts=evaluate(pack, facts),
+        verdicts=found.verdicts,
+        conflicts=found.conflicts,
+        beside=tuple(others),
         service_areas=areas,
-        problems=layers.problems + ways.problems + _network_problems(layers, ways.network, frames["facilities"], sites),
+        problems=layers.problems
+        + ways.problems
+        + _network_problems(layers, ways.network, frames["facilities"], sites)
+        + _of_planned(layers, year, settings)
+        + stray_figures((pack, *beside), layers.get("figures")),
     )
+
+
+def _facts(
+    pack: Pack, layers: Layers, year: int, settings: Settings, covered: Mapping[Service, Coverage], travel: Travel
+) -> Facts:
+    """What the measures of a pack may look at."""
+    coverages = {service.id: covered[service] for service in pack.services.values()}
+    return Facts(
+        frames=layers.frames,
+        coverage={name: coverage.units for name, coverage in coverages.items()},
+        place=_place(layers),
+        year=year,
+        planned=settings.planned,
+        reach={name: coverage.demand for name, coverage in coverages.items()},
+        travel=travel,
+    )
+
+
+def _of_planned(layers: Layers, year: int, settings: Settings) -> tuple[Problem, ...]:
+    """Which planned facilities count as if they were there, and which cannot, for want of a year."""
+    if not settings.planned:
+        return ()
+    facilities = layers.frames["facilities"]
+    present = set(operating(facilities, year)["facility_id"])
+    counted = [name for name in operating(facilities, year, planned=True)["facility_id"] if name not in present]
+    undated = facilities["status"].isin(NOT_YET_OPEN) & facilities["open_year"].isna()
+    text = _("按规划方案计入 {count} 处规划或在建设施").format(count=len(counted))
+    problems = [Problem(Severity.NOTE, "facilities", text, _("现状核查请不加 --planned"), tuple(counted))]
+    if undated.any():
+        rows = tuple(facilities["facility_id"][undated])
+        text = _("规划或在建设施没有填 open_year，未计入")
+        problems.append(Problem(Severity.WARNING, "facilities", text, _("请填写计划开业年份"), rows))
+    return tuple(problems)
 
 
 def _points(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:

@@ -125,6 +125,7 @@ class Settings:
     Attributes:
         walk_speed_mps: walking speed in metres per second; also used for the way to the road.
         snap_limit_m: a point farther than this from every usable road is unlocatable (metres).
+        planned: count planned facilities whose opening year is not after the year that is checked (a plan's own check).
 
     Raises:
         SettingsError: for a speed or a limit that is not positive.
@@ -132,6 +133,7 @@ class Settings:
 
     walk_speed_mps: float = 1.0
     snap_limit_m: float = 500.0
+    planned: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.walk_speed_mps < float("inf"):

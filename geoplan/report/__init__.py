@@ -1,5 +1,6 @@
 """What an assessment is written out as: words and figures from ``tables``, looks from ``style``."""
 
+from geoplan.report.figures_table import write_figures_table
 from geoplan.report.results import json_text, write_results
 from geoplan.report.service_areas import check_area_request, draw_service_areas, write_service_areas
 from geoplan.report.terminal import problem_line, show
@@ -12,6 +13,7 @@ __all__ = [
     "map_html",
     "problem_line",
     "show",
+    "write_figures_table",
     "write_results",
     "write_service_areas",
 ]

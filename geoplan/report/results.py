@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -16,10 +17,11 @@ from geoplan.assess import Assessment
 from geoplan.errors import OutputError
 from geoplan.i18n import _
 from geoplan.layers import Progress
-from geoplan.report import tables
+from geoplan.report import comparison, tables
 from geoplan.report.web_map import map_html
 
 GEOPACKAGE, VERDICTS_CSV, JSON_FILE, HTML_MAP = "assessment.gpkg", "verdicts.csv", "assessment.json", "map.html"
+CONFLICTS_CSV, COMPARISON_CSV = "conflicts.csv", "comparison.csv"
 
 
 def write_results(assessment: Assessment, out: Path, progress: Progress = lambda _stage: None) -> list[Path]:
@@ -36,6 +38,10 @@ def write_results(assessment: Assessment, out: Path, progress: Progress = lambda
         JSON_FILE: _write_json,
         HTML_MAP: _write_map,
     }
+    if assessment.conflicts:
+        writers[CONFLICTS_CSV] = _write_conflicts
+    if assessment.beside:
+        writers[COMPARISON_CSV] = _write_comparison
     try:
         out.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".geoplan-", dir=out))
@@ -47,6 +53,8 @@ def write_results(assessment: Assessment, out: Path, progress: Progress = lambda
             write(assessment, scratch / name)
         for name in writers:
             os.replace(scratch / name, out / name)  # noqa: PTH105 - replaces on Windows too
+        for name in {CONFLICTS_CSV, COMPARISON_CSV} - writers.keys():
+            (out / name).unlink(missing_ok=True)  # of an earlier assessment, which this one is not
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise OutputError(_("结果没有写完，原有文件未改动：{error}").format(error=error)) from error
     finally:
@@ -54,9 +62,31 @@ def write_results(assessment: Assessment, out: Path, progress: Progress = lambda
     return [out / name for name in writers]
 
 
+def assessment_record(assessment: Assessment) -> dict[str, Any]:
+    """The whole assessment as the one JSON object that others may rely on."""
+    manifest = assessment.layers.manifest
+    return {
+        "workspace": {
+            "name": manifest.name,
+            "name_en": manifest.name_en,
+            "synthetic": list(manifest.synthetic_roles),
+            "note": tables.synthetic_label(assessment),
+        },
+        "pack": {"id": assessment.pack.id, "name": assessment.pack.name, "chain": list(assessment.pack.chain)},
+        "scenario": None,
+        "year": assessment.year,
+        "verdicts": [tables.verdict_record(verdict) for verdict in assessment.verdicts],
+        "conflicts": [comparison.conflict_record(conflict) for conflict in assessment.conflicts],
+        **comparison.packs_record(assessment),
+        "coverage": [tables.coverage_record(row) for c in assessment.coverages for row in c.units.to_dict("records")],
+        "problems": [tables.problem_record(problem) for problem in assessment.problems],
+        "provenance": dict(assessment.provenance),
+    }
+
+
 def json_text(assessment: Assessment) -> str:
     """The assessment as one JSON object."""
-    return json.dumps(tables.assessment_record(assessment), ensure_ascii=False, indent=1, allow_nan=False)
+    return json.dumps(assessment_record(assessment), ensure_ascii=False, indent=1, allow_nan=False)
 
 
 def _write_json(assessment: Assessment, path: Path) -> None:
@@ -64,8 +94,20 @@ def _write_json(assessment: Assessment, path: Path) -> None:
 
 
 def _write_csv(assessment: Assessment, path: Path) -> None:
+    _as_csv(tables.verdict_table(assessment), path)
+
+
+def _write_conflicts(assessment: Assessment, path: Path) -> None:
+    _as_csv(comparison.conflict_table(assessment), path)
+
+
+def _write_comparison(assessment: Assessment, path: Path) -> None:
+    _as_csv(comparison.comparison_table(assessment), path)
+
+
+def _as_csv(table: pd.DataFrame, path: Path) -> None:
     # With a byte-order mark, so that office programs read Chinese right at a double click.
-    tables.verdict_table(assessment).to_csv(path, index=False, encoding="utf-8-sig")
+    table.to_csv(path, index=False, encoding="utf-8-sig")
 
 
 def _write_map(assessment: Assessment, path: Path) -> None:
@@ -73,9 +115,10 @@ def _write_map(assessment: Assessment, path: Path) -> None:
 
 
 def _write_geopackage(assessment: Assessment, path: Path) -> None:
-    """Layers ``units``, ``demand``, ``facilities``, ``estates``, ``service_areas`` in the metric CRS, and ``about``.
+    """Layers ``units``, ``demand``, ``facilities``, ``estates``, ``service_areas`` in the metric CRS, and tables.
 
-    With several services the layers are named after them, ``demand_canteen``.
+    The tables are ``about``, ``verdicts`` and, where there are any, ``conflicts``. With several services the layers are
+    named after them, ``demand_canteen``.
     """
     label = tables.synthetic_label(assessment)
     for number, coverage in enumerate(assessment.coverages):
@@ -90,11 +133,18 @@ def _write_geopackage(assessment: Assessment, path: Path) -> None:
         [(key, json.dumps(value, ensure_ascii=False)) for key, value in _about(assessment).items()],
         columns=["key", "value"],
     )
-    pyogrio.write_dataframe(about, path, layer="about", driver="GPKG", append=path.exists())
+    _add_table(path, "about", about)
+    _add_table(path, "verdicts", tables.verdict_table(assessment))
+    if assessment.conflicts:
+        _add_table(path, "conflicts", comparison.conflict_table(assessment))
+
+
+def _add_table(path: Path, layer: str, table: pd.DataFrame) -> None:
+    pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG", append=path.exists())
 
 
 def _about(assessment: Assessment) -> dict[str, object]:
-    record = tables.assessment_record(assessment)
+    record = assessment_record(assessment)
     return {key: record[key] for key in ("workspace", "pack", "year", "provenance", "problems")}
 
 
