@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from types import MappingProxyType
@@ -14,15 +14,15 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplan import __version__
-from geoplan.compliance import evaluate
+from geoplan.compliance import Findings, findings, stray_figures
 from geoplan.coverage import Coverage, cover, offering
 from geoplan.errors import SettingsError
 from geoplan.i18n import _
 from geoplan.layers import Layers, Manifest, Progress, operating
-from geoplan.layers.schema import ROLES
+from geoplan.layers.schema import NOT_YET_OPEN, ROLES
 from geoplan.layers.validation import blank_row
 from geoplan.memory import Memory
-from geoplan.model import SENSITIVITY_MPS, Problem, Service, Settings, Severity, Verdict
+from geoplan.model import SENSITIVITY_MPS, Conflict, Problem, Service, Settings, Severity, Verdict
 from geoplan.network import AreaDrawer, Locations, Nearest, Network, Profile, Ways, closed, load_profile, ways_of
 from geoplan.scenario import RoadChanges, Scenario, apply
 from geoplan.scenario.resolve import ROAD_TOLERANCE_M
@@ -47,6 +47,8 @@ class Assessment:
         facilities: those that operate in ``year``, sorted by id, with ``located`` and ``moved`` (from a small island).
         coverages: one per service of the pack.
         sensitivity: by speed in metres per second the coverages that it would give, slowest first; empty unless asked for.
+        findings: what the pack comes to.
+        beside: what further packs come to on the same facts.
         service_areas: one polygon per operating facility and service: ``facility_id``, ``name``, ``kind`` (of the
             service), ``minutes``; drawings, in the layers' CRS.
         problems: what was found wrong with the data on the way.
@@ -62,10 +64,21 @@ class Assessment:
     facilities: gpd.GeoDataFrame
     coverages: tuple[Coverage, ...]
     sensitivity: Mapping[float, tuple[Coverage, ...]]
-    verdicts: tuple[Verdict, ...]
+    findings: Findings
+    beside: tuple[Findings, ...]
     service_areas: gpd.GeoDataFrame
     problems: tuple[Problem, ...]
     scenario: Scenario | None = None
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdicts of every rule that applies, in the pack's order; the county's first."""
+        return self.findings.verdicts
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """What other statements about facilities would change of the verdicts."""
+        return self.findings.conflicts
 
     @property
     def provenance(self) -> Mapping[str, object]:
@@ -89,6 +102,7 @@ class Assessment:
             "profile": _profile_record(self.profile),
             "snap_limit_m": self.settings.snap_limit_m,
             "small_island_m": self.settings.small_island_m,
+            "planned": self.settings.planned,
             "network": {
                 "nodes": len(self.network.xy),
                 "edges": len(self.network.tail),
@@ -121,10 +135,12 @@ def assess(  # noqa: PLR0913 - what an assessment depends on, by name
     roads: RoadChanges | None = None,
     progress: Progress = lambda _stage: None,
     memory: Memory | None = None,
+    beside: tuple[Pack, ...] = (),
 ) -> Assessment:
     """Assess a workspace's layers against a rule pack.
 
     Args:
+        beside: further packs that are held against the same journeys.
         year: the year that is checked; the manifest's, else the pack's target year when not given.
         roads: roads that a scenario adds and closes.
         memory: of an earlier run on layers that this one's differ from by a few edits: only what they touch is done
@@ -137,25 +153,24 @@ def assess(  # noqa: PLR0913 - what an assessment depends on, by name
     settings, memory = settings or Settings(), memory or Memory()
     profile = profile_of(settings)
     year = year or default_year(layers.manifest, pack)
-    frames = {**layers.frames, "facilities": operating(layers.frames["facilities"], year)}
+    serving = operating(layers.frames["facilities"], year, planned=settings.planned)
+    frames = {**layers.frames, "facilities": serving}
     progress(_("建立路网"))
     base = memory.recall("ways", (layers.frames["roads"], layers.get("dem"), profile), lambda: ways_of(layers, profile))
     ways, unjoined = _changed(base, roads, memory)
     progress(_("定位居民点和设施"))
     places = _places(frames, ways, settings, memory)
     progress(_("计算行程时间与覆盖"))
-    coverages = _coverages(pack, ways, places, memory)
+    services = tuple(dict.fromkeys(service for each in (pack, *beside) for service in each.services.values()))
+    covered = dict(zip(services, _coverages(services, ways, places, memory), strict=True))
+    coverages = tuple(covered[service] for service in pack.services.values())
     sensitivity = _sensitivity(pack, (base, roads), places, settings, memory)
     progress(_("绘制服务范围"))
     areas = _service_areas(coverages, ways, places, memory)
     progress(_("对照规划条款"))
-    facts = Facts(
-        frames=layers.frames,
-        coverage={c.service.id: c.units for c in coverages},
-        place=_place(layers),
-        year=year,
-        reach={c.service.id: c.demand for c in coverages},
-        travel=Travel(ways.travel, lambda frame: ways.locate(frame, settings), places.homes),
+    travel = Travel(ways.travel, lambda frame: ways.locate(frame, settings), places.homes)
+    found, *others = (
+        findings(each, _facts(each, layers, year, settings, covered, travel), memory) for each in (pack, *beside)
     )
     return Assessment(
         layers=layers,
@@ -167,9 +182,14 @@ def assess(  # noqa: PLR0913 - what an assessment depends on, by name
         facilities=frames["facilities"].assign(located=places.sites.located, moved=places.sites.moved),
         coverages=coverages,
         sensitivity=sensitivity,
-        verdicts=evaluate(pack, facts),
+        findings=found,
+        beside=tuple(others),
         service_areas=areas,
-        problems=layers.problems + unjoined + _problems(layers, ways, places, settings, memory),
+        problems=layers.problems
+        + unjoined
+        + _problems(layers, ways, places, settings, memory)
+        + _of_planned(layers, year, settings)
+        + stray_figures((pack, *beside), layers.get("figures")),
     )
 
 
@@ -182,6 +202,7 @@ def assess_scenario(  # noqa: PLR0913 - as assess
     settings: Settings | None = None,
     progress: Progress = lambda _stage: None,
     memory: Memory | None = None,
+    beside: tuple[Pack, ...] = (),
 ) -> Assessment:
     """Assess a workspace's layers with the edits of a scenario.
 
@@ -195,9 +216,49 @@ def assess_scenario(  # noqa: PLR0913 - as assess
     progress(_("代入方案"))
     applied = apply(layers, scenario.edits)
     assessment = assess(
-        applied.layers, pack, year=year, settings=settings, roads=applied.roads, progress=progress, memory=memory
+        applied.layers,
+        pack,
+        year=year,
+        settings=settings,
+        roads=applied.roads,
+        progress=progress,
+        memory=memory,
+        beside=beside,
     )
     return replace(assessment, scenario=scenario, problems=assessment.problems + applied.problems)
+
+
+def _facts(
+    pack: Pack, layers: Layers, year: int, settings: Settings, covered: Mapping[Service, Coverage], travel: Travel
+) -> Facts:
+    """What the measures of a pack may look at."""
+    coverages = {service.id: covered[service] for service in pack.services.values()}
+    return Facts(
+        frames=layers.frames,
+        coverage={name: coverage.units for name, coverage in coverages.items()},
+        place=_place(layers),
+        year=year,
+        planned=settings.planned,
+        reach={name: coverage.demand for name, coverage in coverages.items()},
+        travel=travel,
+    )
+
+
+def _of_planned(layers: Layers, year: int, settings: Settings) -> tuple[Problem, ...]:
+    """Which planned facilities count as if they were there, and which cannot, for want of a year."""
+    if not settings.planned:
+        return ()
+    facilities = layers.frames["facilities"]
+    present = set(operating(facilities, year)["facility_id"])
+    counted = [name for name in operating(facilities, year, planned=True)["facility_id"] if name not in present]
+    undated = facilities["status"].isin(NOT_YET_OPEN) & facilities["open_year"].isna()
+    text = _("按规划方案计入 {count} 处规划或在建设施").format(count=len(counted))
+    problems = [Problem(Severity.NOTE, "facilities", text, _("现状核查请不加 --planned"), tuple(counted))]
+    if undated.any():
+        rows = tuple(facilities["facility_id"][undated])
+        text = _("规划或在建设施没有填 open_year，未计入")
+        problems.append(Problem(Severity.WARNING, "facilities", text, _("请填写计划开业年份"), rows))
+    return tuple(problems)
 
 
 def _profile_record(profile: Profile) -> dict[str, object]:
@@ -274,20 +335,20 @@ def _sensitivity(
         slower, _unjoined = _changed(
             memory.recall(("ways", speed), (base,), partial(base.at_speed, speed)), changes, memory
         )
-        coverages[speed] = _coverages(pack, slower, places, memory)
+        coverages[speed] = _coverages(pack.services.values(), slower, places, memory)
     return MappingProxyType(coverages)
 
 
-def _coverages(pack: Pack, ways: Ways, places: _Places, memory: Memory) -> tuple[Coverage, ...]:
-    """The coverage of every service of a pack."""
+def _coverages(services: Iterable[Service], ways: Ways, places: _Places, memory: Memory) -> tuple[Coverage, ...]:
+    """The coverage of each service."""
     coverages = []
-    for service in pack.services.values():
+    for service in services:
         facilities, sites = _sites_of(service, places.frames["facilities"], places.sites)
         frames = {"demand": places.frames["demand"], "facilities": facilities}
         if "units" in places.frames:
             frames["units"] = places.frames["units"]
         reopened = _reopened(service, ways, places)
-        step = ("coverage", service.id, ways.profile.speed_mps)
+        step = ("coverage", service, ways.profile.speed_mps)
         inputs = (ways, service, places.homes, sites, reopened, *frames.values())
         make = partial(cover, service, ways.travel, places.homes, sites, frames, reopened=reopened)
         coverages.append(memory.recall(step, inputs, make))

@@ -19,8 +19,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from geoplan import __version__, i18n
-from geoplan.errors import GeoplanError, LayerError
+from geoplan import __version__, i18n, packs_commands
+from geoplan.errors import GeoplanError, LayerError, PackError
 from geoplan.i18n import _
 from geoplan.layers import Progress as Stages
 from geoplan.model import Outcome, Settings, Severity
@@ -37,7 +37,9 @@ def assess(
     directory: Annotated[
         Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))
     ] = Path(),
-    pack: Annotated[str, typer.Option(help=_("规则包编号，或 .toml 文件；默认取工作区的设置"))] = "",
+    pack: Annotated[
+        list[str] | None, typer.Option(help=_("规则包编号，或 .toml 文件；可重复，以便对照；默认取工作区的设置"))
+    ] = None,
     year: Annotated[int | None, typer.Option(min=1900, max=2200, help=_("核查年份；默认取规划目标年"))] = None,
     out: Annotated[Path | None, typer.Option(help=_("结果文件夹；默认为工作区下的 results"))] = None,
     mode: Annotated[
@@ -51,6 +53,7 @@ def assess(
         float, typer.Option(help=_("道路总长不足这么多米的孤岛旁的点改接主网；0 为不改接"))
     ] = DEFAULTS.small_island_m,
     facilities: Annotated[bool, typer.Option("--facilities", help=_("列出每个设施的作用"))] = False,  # noqa: FBT002
+    planned: Annotated[bool, typer.Option("--planned", help=_("按规划方案核查，计入到期的规划设施"))] = False,  # noqa: FBT002
     as_json: Annotated[bool, typer.Option("--json", help=_("只在标准输出打印一个 JSON 对象"))] = False,  # noqa: FBT002
     strict: Annotated[bool, typer.Option(help=_("约束性指标不达标时以状态 1 退出"))] = False,  # noqa: FBT002
 ) -> None:
@@ -61,12 +64,14 @@ def assess(
     from geoplan.layers import load_layers
     from geoplan.standards import load_pack
 
-    settings = Settings(mode=mode, speed_mps=speed, small_island_m=small_island, sensitivity=sensitivity)
+    settings = Settings(
+        mode=mode, speed_mps=speed, small_island_m=small_island, sensitivity=sensitivity, planned=planned
+    )
     profile_of(settings)  # before the layers are read: a wrong word is answered at once
     with stages() as stage:
         layers = load_layers(directory, stage)
-        rules = load_pack(pack or layers.manifest.pack or "cn-national")
-        assessment = run(layers, rules, year=year, settings=settings, progress=stage)
+        first, *others = map(load_pack, dict.fromkeys(pack or [layers.manifest.pack or "cn-national"]))
+        assessment = run(layers, first, year=year, settings=settings, progress=stage, beside=tuple(others))
         files = report.write_results(assessment, out or directory / RESULTS_FOLDER, stage)
     if as_json:
         sys.stdout.write(report.json_text(assessment) + "\n")
@@ -201,6 +206,7 @@ def build_app() -> typer.Typer:
     commands.command("demo", help=_("写出并评估示例县"))(demo)
     commands.command("assess", help=_("评估一个工作区，写出结果"))(assess)
     commands.command("service-areas", help=_("绘制设施的服务范围，写成 GeoPackage"))(service_areas)
+    commands.add_typer(packs_commands.build(), name="packs")
     commands.command("app", help=_("在浏览器中打开工作区"))(app)
     commands.add_typer(scenario_app(), name="scenario")
     return commands
@@ -220,6 +226,8 @@ def main() -> None:
         build_app()()
     except LayerError as error:
         sys.exit(_refuse(*_layer_lines(error)))
+    except PackError as error:
+        sys.exit(_refuse(*str(error).splitlines()))
     except GeoplanError as error:
         sys.exit(_refuse(str(error)))
     except KeyboardInterrupt:

@@ -135,6 +135,7 @@ class Settings:
         small_island_m: a point whose nearest road is on an island with less usable road than this (metres) takes the
             main network where that is within the snap limit; 0 moves no point.
         sensitivity: whether coverage is also computed at ``SENSITIVITY_MPS``.
+        planned: count planned facilities whose opening year is not after the year that is checked (a plan's own check).
 
     Raises:
         SettingsError: for a speed that is not positive, or a negative limit.
@@ -145,6 +146,7 @@ class Settings:
     snap_limit_m: float = 500.0
     small_island_m: float = 300.0
     sensitivity: bool = False
+    planned: bool = False
 
     def __post_init__(self) -> None:
         if self.speed_mps is not None and not 0 < self.speed_mps < float("inf"):

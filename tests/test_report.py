@@ -117,7 +117,7 @@ def test_the_geopackage_holds_every_layer_in_metres(small, tmp_path):
     write_results(assessed(small, tmp_path), tmp_path / "out")
     path = tmp_path / "out" / "assessment.gpkg"
     layers = {str(name) for name, _kind in pyogrio.list_layers(path)}
-    assert layers == {"units", "demand", "facilities", "service_areas", "estates", "about"}
+    assert layers == {"units", "demand", "facilities", "service_areas", "estates", "about", "verdicts"}
     columns = {
         "units": {"pop60_covered", "pop60_uncovered", "pop60_unlocatable", "pop60_share"},
         "demand": {"reach", "reason", "minutes", "facility_id", "excess_s", "leg_m"},
@@ -210,9 +210,7 @@ def test_a_value_never_looks_like_the_target_that_it_misses(numerator, denominat
     """As many digits are shown as it takes to tell a value from its target."""
     clause = Clause("文", "1", "原文")
     rule = Rule("r", "i", "名", "name", "m", Comparator.AT_LEAST, Fraction(60), "%", None, Binding.UNSTATED, clause)
-    count = Count(
-        "1", "县", "county", Fraction(numerator), Fraction(denominator), "个", scale=100, most=Fraction(numerator)
-    )
+    count = Count("1", "县", "county", Fraction(numerator), Fraction(denominator), "个", scale=100)
     assert tables.value_text(judge(rule, count)) == text
 
 

@@ -23,8 +23,7 @@ from workspaces import Workspace, small_workspace
 
 from geoplan.assess import Assessment, assess, default_year
 from geoplan.layers import load_layers
-from geoplan.report import tables
-from geoplan.report.results import assessment_record
+from geoplan.report import results, tables
 from geoplan.standards import load_pack
 from geoplan.web import findings, rows, service
 from geoplan.web.state import Question
@@ -148,7 +147,7 @@ def test_the_evidence_of_a_verdict_is_the_rows_it_counted(assessment: Assessment
     """The centres' verdict shows three townships and F1 alone; the new estates' verdict shows E1 and E3."""
     found = {v.rule.indicator: findings.evidence(assessment, v) for v in findings.county_verdicts(assessment)}
     centres, estates = found["township_centre_coverage"], found["new_area_per_100hh"]
-    assert centres["townships"].frame["计数"].tolist() == ["1 / 1", "0 / 1", "0 / 1"]
+    assert centres["townships"].frame["现值"].tolist() == ["1 处", "0 处", "0 处"]
     assert centres["facilities"].frame["编号"].tolist() == ["F1"]
     assert estates["estates"].frame["编号"].tolist() == ["E1", "E3"]
     assert estates["estates"].frame["缺口（m²）"].tolist() == [0, 30]
@@ -293,7 +292,7 @@ def test_the_board_shows_the_figures_that_geoplan_computes(apps: dict[str, App],
         expect(cells.nth(1)).to_have_text(tables.value_text(verdict))
         expect(cells.nth(2)).to_have_text(tables.count_text(verdict))
         expect(cells.nth(4)).to_have_text(tables.outcome_label(verdict))
-    record = assessment_record(demo)
+    record = results.assessment_record(demo)
     county = next(row for row in record["coverage"] if row["level"] == "county")
     share = f"{100 * county['covered'] / county['pop60']:.2f}%"
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(share)

@@ -7,12 +7,12 @@ import re
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geoplan.i18n import _
-from geoplan.layers.schema import OPERATING, ROLES
+from geoplan.layers.schema import NOT_YET_OPEN, OPERATING, ROLES
 from geoplan.model import Problem, Severity
 
-_FUTURE = ("planned", "building")
 _DIGITS = re.compile(r"\d+")
 # What a further statement may say anew; the name, kind and place of a facility stay those of the row that counts.
 _STATED = tuple(
@@ -23,15 +23,23 @@ _STATED = tuple(
 
 
 def operating(facilities: gpd.GeoDataFrame, year: int, *, planned: bool = False) -> gpd.GeoDataFrame:
-    """The facilities that serve people in a year: running, and opened by then where the year is known.
+    """The facilities that serve people in a year, as ``serves`` tells."""
+    status, opened = facilities["status"].to_numpy(object), facilities["open_year"].to_numpy(float)
+    return facilities[serves(status, opened, year, planned=planned)].reset_index(drop=True)
+
+
+def serves(
+    status: NDArray[np.object_], open_year: NDArray[np.float64], year: int, *, planned: bool = False
+) -> NDArray[np.bool_]:
+    """Which facilities serve people in a year: running, and opened by then where the year is known.
 
     Args:
         planned: count those planned or being built as well whose opening year is stated and not later (AMB-29).
     """
-    running = facilities["status"].isin(OPERATING) & ~(facilities["open_year"] > year)
+    running = np.array([cell in OPERATING for cell in status], dtype=bool) & ~(open_year > year)
     if planned:
-        running |= facilities["status"].isin(_FUTURE) & (facilities["open_year"] <= year)
-    return facilities[running].reset_index(drop=True)
+        running |= np.array([cell in NOT_YET_OPEN for cell in status], dtype=bool) & (open_year <= year)
+    return running
 
 
 def split_versions(facilities: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, list[Problem]]:
@@ -63,12 +71,15 @@ def _day(text: str) -> tuple[int, ...]:
     return tuple(int(digits) for digits in _DIGITS.findall(text))
 
 
-def with_version(facilities: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
-    """The facilities as other statements have them, and the ids of those that they change.
+def with_version(
+    facilities: gpd.GeoDataFrame, rows: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...], frozenset[str]]:
+    """The facilities as other statements have them, the ids of those that they change, and in which fields.
 
     A blank cell of a statement says nothing: what is known from the other one stays.
     """
     changed: list[str] = []
+    fields: set[str] = set()
     columns = {name: facilities[name].to_numpy(copy=True) for name in _STATED}
     places = {name: place for place, name in enumerate(facilities["facility_id"])}
     for row in rows.to_dict("records"):
@@ -79,7 +90,12 @@ def with_version(facilities: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> tuple[
             columns[name][place] = cell
         if news:
             changed.append(str(row["facility_id"]))
-    return facilities.assign(**columns), tuple(dict.fromkeys(changed))
+            fields |= news.keys()
+    return (
+        facilities.assign(**{name: columns[name] for name in fields}),
+        tuple(dict.fromkeys(changed)),
+        frozenset(fields),
+    )
 
 
 def _blank(cell: object) -> bool:

@@ -172,7 +172,7 @@ def _read_parquet(path: Path, _entry: LayerEntry) -> gpd.GeoDataFrame:
 
 def _table(path: Path, entry: LayerEntry) -> pd.DataFrame:
     """The cells of a CSV file or of one sheet of a workbook, as text."""
-    table = _csv_table(path, entry.encoding) if path.suffix.lower() == ".csv" else _sheet(path, entry)
+    table = csv_table(path, entry.encoding) if path.suffix.lower() == ".csv" else _sheet(path, entry)
     table.columns = pd.Index([str(name).strip() for name in table.columns])
     return table
 
@@ -233,7 +233,9 @@ def _points(table: pd.DataFrame, names: tuple[str, str], entry: LayerEntry) -> N
     return points
 
 
-def _csv_table(path: Path, encoding: str) -> pd.DataFrame:
+def csv_table(path: Path, encoding: str = "") -> pd.DataFrame:
+    """The cells of a CSV file as text; UTF-8 or GBK by its bytes unless told."""
+
     def read(name: str) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding=name)
 

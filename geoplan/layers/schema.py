@@ -68,6 +68,7 @@ FACILITY_STATUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 OPERATING = ("existing", "renovating", "expanding")
+NOT_YET_OPEN = ("planned", "building")
 
 # The plans' words for each service, from the function vocabulary of the five published plans.
 FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -1,6 +1,7 @@
 """What an assessment is written out as: words and figures from ``tables``, looks from ``style``."""
 
 from geoplan.report.alternatives import comparison_record, comparison_text, show_comparison, write_comparison
+from geoplan.report.figures_table import write_figures_table
 from geoplan.report.results import json_text, write_results
 from geoplan.report.service_areas import check_area_request, draw_service_areas, write_service_areas
 from geoplan.report.terminal import problem_line, show
@@ -17,6 +18,7 @@ __all__ = [
     "show",
     "show_comparison",
     "write_comparison",
+    "write_figures_table",
     "write_results",
     "write_service_areas",
 ]

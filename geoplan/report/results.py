@@ -17,11 +17,12 @@ from geoplan.assess import Assessment
 from geoplan.errors import OutputError
 from geoplan.i18n import _
 from geoplan.layers import Progress
-from geoplan.report import reach, tables
+from geoplan.report import comparison, reach, tables
 from geoplan.report.web_map import map_html
 
 GEOPACKAGE, JSON_FILE, HTML_MAP = "assessment.gpkg", "assessment.json", "map.html"
 VERDICTS_CSV, COVERAGE_CSV, DEMAND_CSV = "verdicts.csv", "coverage.csv", "demand.csv"
+CONFLICTS_CSV, COMPARISON_CSV = "conflicts.csv", "comparison.csv"
 
 
 def write_results(assessment: Assessment, out: Path, progress: Progress = lambda _stage: None) -> list[Path]:
@@ -40,6 +41,10 @@ def write_results(assessment: Assessment, out: Path, progress: Progress = lambda
         JSON_FILE: _write_json,
         HTML_MAP: _write_map,
     }
+    if assessment.conflicts:
+        writers[CONFLICTS_CSV] = lambda result, path: _write_csv(comparison.conflict_table(result), path)
+    if assessment.beside:
+        writers[COMPARISON_CSV] = lambda result, path: _write_csv(comparison.comparison_table(result), path)
     try:
         out.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".geoplan-", dir=out))
@@ -51,6 +56,8 @@ def write_results(assessment: Assessment, out: Path, progress: Progress = lambda
             write(assessment, scratch / name)
         for name in writers:
             os.replace(scratch / name, out / name)  # noqa: PTH105 - replaces on Windows too
+        for name in {CONFLICTS_CSV, COMPARISON_CSV} - writers.keys():
+            (out / name).unlink(missing_ok=True)  # of an earlier assessment, which this one is not
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise OutputError(_("结果没有写完，原有文件未改动：{error}").format(error=error)) from error
     finally:
@@ -72,6 +79,8 @@ def assessment_record(assessment: Assessment) -> dict[str, Any]:
         "scenario": None,
         "year": assessment.year,
         "verdicts": [tables.verdict_record(verdict) for verdict in assessment.verdicts],
+        "conflicts": [comparison.conflict_record(conflict) for conflict in assessment.conflicts],
+        **comparison.packs_record(assessment),
         "coverage": reach.coverage_records(assessment.coverages),
         "sensitivity": [
             {"speed_mps": speed, **record}
@@ -104,9 +113,10 @@ def _write_map(assessment: Assessment, path: Path) -> None:
 
 
 def _write_geopackage(assessment: Assessment, path: Path) -> None:
-    """Layers ``units``, ``demand``, ``facilities``, ``estates``, ``service_areas`` in the metric CRS, and ``about``.
+    """Layers ``units``, ``demand``, ``facilities``, ``estates``, ``service_areas`` in the metric CRS, and tables.
 
-    With several services the layers are named after them, ``demand_canteen``.
+    The tables are ``about``, ``verdicts`` and, where there are any, ``conflicts``. With several services the layers are
+    named after them, ``demand_canteen``.
     """
     label = tables.synthetic_label(assessment)
     for number, coverage in enumerate(assessment.coverages):
@@ -121,7 +131,14 @@ def _write_geopackage(assessment: Assessment, path: Path) -> None:
         [(key, json.dumps(value, ensure_ascii=False)) for key, value in _about(assessment).items()],
         columns=["key", "value"],
     )
-    pyogrio.write_dataframe(about, path, layer="about", driver="GPKG", append=path.exists())
+    _add_table(path, "about", about)
+    _add_table(path, "verdicts", tables.verdict_table(assessment))
+    if assessment.conflicts:
+        _add_table(path, "conflicts", comparison.conflict_table(assessment))
+
+
+def _add_table(path: Path, layer: str, table: pd.DataFrame) -> None:
+    pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG", append=path.exists())
 
 
 def _about(assessment: Assessment) -> dict[str, object]:

@@ -14,8 +14,10 @@ from geoplan.model import (
     OUTCOME_LABELS,
     OUTCOME_SYMBOLS,
     Binding,
+    Comparator,
     Outcome,
     Problem,
+    Rule,
     Severity,
     Verdict,
 )
@@ -28,6 +30,7 @@ BINDING_LABELS = {
 }
 SEVERITY_LABELS = {Severity.ERROR: mark("错误"), Severity.WARNING: mark("警告"), Severity.NOTE: mark("提示")}
 _MOST_DIGITS = 12
+YES_NO = "是/否"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -55,6 +58,8 @@ def with_unit(value: Fraction | None, unit: str, unlike: Fraction | None = None,
     Args:
         unlike: a target that the figure must not seem to equal when it does not: 59.999% stays apart from 60%.
     """
+    if unit == YES_NO:
+        return "—" if value is None else _("是") if value else _("否")
     digits = 4 if unit == "m²/人" else 2
     while (
         unlike is not None
@@ -68,8 +73,9 @@ def with_unit(value: Fraction | None, unit: str, unlike: Fraction | None = None,
 
 
 def value_text(verdict: Verdict) -> str:
-    """A verdict's value with its unit, in as many digits as it takes to tell it from its target."""
-    return with_unit(verdict.value, verdict.value_unit, unlike=verdict.target, trim=False)
+    """A verdict's value with its unit, in as many digits as it takes to tell it from its target; plain numbers trimmed."""
+    trim = verdict.count.scale == 1 and verdict.count.denominator == 1
+    return with_unit(verdict.value, verdict.value_unit, unlike=verdict.target, trim=trim)
 
 
 def _unit(unit: str) -> str:
@@ -77,12 +83,41 @@ def _unit(unit: str) -> str:
 
 
 # The units that packs use, marked for translation.
-UNITS = (mark("m²/人"), mark("m²/百户"), mark("个"), mark("处"), mark("人"))
+UNITS = (
+    *(
+        mark("m²/人"),
+        mark("m²/百户"),
+        mark("m²/床"),
+        mark("个"),
+        mark("处"),
+        mark("人"),
+        mark("张"),
+        mark("家"),
+        mark("所"),
+    ),
+    *(
+        mark("项"),
+        mark("户"),
+        mark("人次"),
+        mark("万人次"),
+        mark("名"),
+        mark("支"),
+        mark("年"),
+        mark("级"),
+        mark("分钟"),
+    ),
+    *(mark("张/千老人"), mark("人/千老人"), mark("张/千人")),
+)
 
 
 def rule_name(verdict: Verdict) -> str:
     """The rule's name in the current language."""
-    return verdict.rule.name_en if current() == "en" else verdict.rule.name
+    return name_of(verdict.rule)
+
+
+def name_of(rule: Rule) -> str:
+    """A rule's name in the current language."""
+    return rule.name_en if current() == "en" else rule.name
 
 
 def outcome_label(verdict: Verdict) -> str:
@@ -92,15 +127,35 @@ def outcome_label(verdict: Verdict) -> str:
 
 def target_text(verdict: Verdict) -> str:
     """What is demanded, ``≥ 60%``."""
-    if verdict.target is None:
+    if verdict.count.target is not None:
+        return f"≥ {with_unit(verdict.target, verdict.value_unit)}"
+    return "—" if verdict.target is None else demand_text(verdict.rule)
+
+
+def demand_text(rule: Rule) -> str:
+    """What a rule demands before it is held against anything: ``≥ 60%``, ``18–44 m²/床``, ``约 70%（±5）``."""
+    if rule.target is None:
         return "—"
-    sign = "≥" if verdict.rule.comparator == ">=" else "≤"
-    return f"{sign} {with_unit(verdict.target, verdict.value_unit)}"
+    target = with_unit(rule.target, rule.value_unit)
+    if rule.value_unit == YES_NO:
+        return target
+    if rule.comparator is Comparator.BETWEEN:
+        return f"{figure(rule.target)}–{with_unit(rule.upper, rule.value_unit)}"
+    if rule.comparator is Comparator.ABOUT:
+        return _("约 {target}（±{tolerance}）").format(target=target, tolerance=figure(rule.tolerance))
+    return f"{_SIGNS[rule.comparator]} {target}"
+
+
+_SIGNS = {Comparator.AT_LEAST: "≥", Comparator.AT_MOST: "≤", Comparator.EQUAL: "="}
 
 
 def needed_text(verdict: Verdict) -> str:
     """What is still missing, blank when nothing is."""
-    return "" if not verdict.needed else with_unit(verdict.needed, verdict.count.needed_unit)
+    return (
+        ""
+        if verdict.count.needed_unit == YES_NO or not verdict.needed
+        else with_unit(verdict.needed, verdict.count.needed_unit)
+    )
 
 
 def source_text(verdict: Verdict) -> str:
@@ -111,9 +166,9 @@ def source_text(verdict: Verdict) -> str:
 
 
 def count_text(verdict: Verdict) -> str:
-    """What was counted over what it was divided by, ``6 / 10``; blank when there is nothing to divide by."""
+    """What was counted over what it was divided by, ``6 / 10``; blank for a plain number, which its value tells."""
     count = verdict.count
-    if verdict.value is None or count.denominator is None:
+    if verdict.value is None or count.denominator is None or (count.denominator == 1 and count.scale == 1):
         return ""
     return f"{figure(count.numerator)} / {figure(count.denominator)}"
 
@@ -127,6 +182,34 @@ def missing_text(verdict: Verdict) -> str:
     elif fields:
         absent = _("{fields} 有空值，不影响结论").format(fields=fields)
     return _("；").join(text for text in (verdict.count.note, absent) if text)
+
+
+def reading_text(rule: Rule) -> str:
+    """Which reading of the plan was taken and why, in the current language; blank where the plan is clear."""
+    text = (rule.note_en or rule.note) if current() == "en" else rule.note
+    return text.rstrip("。.")
+
+
+def assumed_text(rule: Rule) -> str:
+    """What is ours and not the plan's, ``假设：threshold_m = 200``; blank where nothing is."""
+    told = [f"{name} = {value}" if (value := _assumed(rule, name)) else name for name in rule.assumed]
+    return _("假设 {assumed}").format(assumed=_("、").join(told)) if told else ""
+
+
+def _assumed(rule: Rule, name: str) -> str:
+    """The value of something assumed; blank where it is too long to be told beside its name."""
+    given = {"value": rule.target, "tolerance": rule.tolerance, **rule.options}
+    value = given.get(name, rule.scope.get(name.removeprefix("scope.")))
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return (
+        "" if value is None or isinstance(value, dict) else figure(value) if isinstance(value, Fraction) else str(value)
+    )
+
+
+def divided_text(rule: Rule) -> str:
+    """The plan's words for what is counted and divided by, ``护理型床位 ÷ 床位``; blank where it has none."""
+    return " ÷ ".join(words for words in (rule.numerator, rule.denominator) if words)
 
 
 def verdict_record(verdict: Verdict) -> dict[str, Any]:
@@ -143,7 +226,9 @@ def verdict_record(verdict: Verdict) -> dict[str, Any]:
         "value_exact": None if verdict.value is None else str(verdict.value),
         "value_unit": verdict.value_unit,
         "target": _number(verdict.target),
-        "comparator": rule.comparator.value,
+        "target_upper": _number(rule.upper) if count.target is None else None,
+        "tolerance": _number(rule.tolerance) if verdict.comparator is Comparator.ABOUT else None,
+        "comparator": verdict.comparator.value,
         "verdict": verdict.outcome.value,
         "binding": rule.binding.value,
         "needed": _number(verdict.needed),
@@ -159,7 +244,13 @@ def verdict_record(verdict: Verdict) -> dict[str, Any]:
         "document": rule.clause.document,
         "section": rule.clause.section,
         "quote": rule.clause.quote,
+        "also": [{"section": clause.section, "quote": clause.quote} for clause in rule.also],
         "inherited_from": list(rule.chain),
+        "numerator_text": rule.numerator,
+        "denominator_text": rule.denominator,
+        "reading": rule.note,
+        "reading_en": rule.note_en,
+        "assumed": list(rule.assumed),
     }
 
 
@@ -170,8 +261,15 @@ def _number(value: Fraction | None) -> float | int | None:
 
 
 def verdict_table(assessment: Assessment) -> pd.DataFrame:
-    """All verdicts for readers, in the current language, as text that a spreadsheet does not take for a formula."""
+    """All verdicts for readers, in the current language, as text that a spreadsheet does not take for a formula.
+
+    With several packs all of theirs, the first pack's before the others'.
+    """
     label = synthetic_label(assessment)
+    each = [
+        (assessment.pack.id, assessment.verdicts),
+        *((found.pack.id, found.verdicts) for found in assessment.beside),
+    ]
     rows = [
         {
             _("指标"): rule_name(verdict),
@@ -190,10 +288,15 @@ def verdict_table(assessment: Assessment) -> pd.DataFrame:
             _("说明"): missing_text(verdict),
             _("依据"): source_text(verdict),
             _("原文"): verdict.rule.clause.quote,
+            _("解读"): reading_text(verdict.rule),
+            _("假设"): assumed_text(verdict.rule),
+            _("分子与分母"): divided_text(verdict.rule),
             _("规则"): verdict.rule.id,
+            _("规则包"): pack,
             _("数据性质"): label,
         }
-        for verdict in assessment.verdicts
+        for pack, verdicts in each
+        for verdict in verdicts
     ]
     return pd.DataFrame(rows).map(plain)
 
@@ -203,7 +306,15 @@ def plain(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
 
 
-LEVEL_LABELS = {"county": mark("县（市、区）"), "township": mark("镇街"), "estate": mark("小区")}
+LEVEL_LABELS = {
+    "county": mark("县（市、区）"),
+    "township": mark("镇街"),
+    "village": mark("村居"),
+    "unit": mark("行政单元"),
+    "estate": mark("小区"),
+    "facility": mark("设施"),
+    "asset": mark("闲置资产"),
+}
 
 
 def level_label(level: str) -> str:
@@ -251,7 +362,7 @@ def estates_with_verdict(assessment: Assessment) -> gpd.GeoDataFrame | None:
             "missing": _("、").join(verdict.count.missing),
         }
         for verdict in assessment.verdicts
-        if verdict.count.level == "estate"
+        if verdict.count.level == "estate" and verdict.rule.measure == "area_per_households"
     ]
     # An estate whose age is unknown stands under both rules, with the same outcome: one row is enough.
     table = pd.DataFrame(

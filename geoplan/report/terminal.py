@@ -12,13 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from geoplan.assess import Assessment
+from geoplan.compliance import Findings
 from geoplan.coverage import UNCOVERED, Coverage
 from geoplan.i18n import _
 from geoplan.model import REACH_LABELS, Outcome, Problem, Reach, Severity, Verdict
-from geoplan.report import reach, style, tables
+from geoplan.report import comparison, reach, style, tables
 
 _MOST_ESTATES = 8
 _MOST_ROWS = 5
+_MOST_CONFLICTS = 12
 
 
 def show(assessment: Assessment, files: list[Path], console: Console, *, facilities: bool = False) -> None:
@@ -30,6 +32,10 @@ def show(assessment: Assessment, files: list[Path], console: Console, *, facilit
     console.print(_head(assessment))
     console.print(_verdicts(assessment))
     console.print(_grounds(assessment))
+    if assessment.conflicts:
+        console.print(_conflicts(assessment))
+    for other in assessment.beside:
+        console.print(_compared(assessment, other))
     for coverage in assessment.coverages:
         console.print(_coverage(assessment, coverage))
         console.print(_reasons(coverage))
@@ -112,13 +118,61 @@ def _grounds(assessment: Assessment) -> Text:
     lines = []
     for verdict in _of_county(assessment):
         clause = " ← ".join((verdict.rule.clause.section, *verdict.rule.chain))
-        parts = (tables.count_text(verdict), clause, tables.missing_text(verdict))
+        parts = (
+            tables.count_text(verdict),
+            clause,
+            tables.missing_text(verdict),
+            tables.reading_text(verdict.rule),
+            tables.assumed_text(verdict.rule),
+        )
         lines.append(
             _("· {name}：{grounds}").format(
                 name=tables.rule_name(verdict), grounds=_("；").join(part for part in parts if part)
             )
         )
     return Text("\n".join(lines) + "\n", style="dim")
+
+
+def _conflicts(assessment: Assessment) -> Table:
+    """The verdicts that another source's facts would change, those of an outcome first."""
+    right = "right"
+    shown = comparison.turning_first(assessment.conflicts)[:_MOST_CONFLICTS]
+    title = _("数据冲突：按另一来源，以下结论会改变（共 {count} 条，全部见 conflicts.csv）")
+    columns = ((_("指标"), ""), (_("名称"), ""), (_("现值"), right), (_("结论"), ""), (_("另一来源"), ""))
+    table = _table(title.format(count=len(assessment.conflicts)), *columns, (_("其值"), right), (_("其结论"), ""))
+    for conflict in shown:
+        table.add_row(
+            escape(tables.rule_name(conflict.verdict)),
+            escape(conflict.verdict.count.unit_name),
+            tables.value_text(conflict.verdict),
+            _outcome(conflict.verdict),
+            escape(comparison.said_by(conflict)),
+            tables.value_text(conflict.other),
+            _outcome(conflict.other),
+        )
+    return table
+
+
+def _compared(assessment: Assessment, other: Findings) -> Table:
+    """The county's verdicts of two packs, those that differ marked."""
+    packs = (assessment.pack.id, other.pack.id)
+    found = comparison.pairs(assessment, other)
+    title = _("{ours} 与 {theirs}：{count} 项不同").format(
+        ours=packs[0], theirs=packs[1], count=sum(pair.differs for pair in found)
+    )
+    columns = [column for pack in packs for column in ((pack, "right"), (_("目标"), "right"), (_("结论"), ""))]
+    table = _table(escape(title), (_("指标"), ""), *((escape(name), side) for name, side in columns), ("≠", ""))
+    for pair in found:
+        cells = [cell for verdict in (pair.ours, pair.theirs) for cell in _side(verdict)]
+        table.add_row(escape(pair.name), *cells, "≠" if pair.differs else "")
+    return table
+
+
+def _side(verdict: Verdict | None) -> tuple[str | Text, ...]:
+    """One pack's value, target and verdict; blank where it says nothing of the indicator."""
+    if verdict is None:
+        return "", "", ""
+    return tables.value_text(verdict), tables.target_text(verdict), _outcome(verdict)
 
 
 def _title(assessment: Assessment, coverage: Coverage) -> str:
@@ -232,7 +286,8 @@ def _land(verdict: Verdict | None) -> Text:
 
 def _estates(assessment: Assessment) -> Table | None:
     """The estates that lack most."""
-    lacking = [v for v in assessment.verdicts if v.count.level == "estate" and v.needed]
+    rows = [v for v in assessment.verdicts if v.count.level == "estate" and v.rule.measure == "area_per_households"]
+    lacking = [v for v in rows if v.needed]
     if not lacking:
         return None
     right = "right"

@@ -1,6 +1,6 @@
 """What plans demand: rule packs, their loader, and the measures that their rules name."""
 
-from geoplan.standards.holding import advises_only, complies, needed, value_of
+from geoplan.standards.holding import advises_only, complies, limits_of, needed, stands, value_of
 from geoplan.standards.measures import MEASURES, Entry, Facts, Measure, Travel, entry_of
 from geoplan.standards.packs import Pack, known_packs, load_pack
 
@@ -15,7 +15,9 @@ __all__ = [
     "complies",
     "entry_of",
     "known_packs",
+    "limits_of",
     "load_pack",
     "needed",
+    "stands",
     "value_of",
 ]

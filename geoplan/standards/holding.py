@@ -13,12 +13,17 @@ Limits = tuple[Fraction | None, Fraction | None]
 
 def value_of(count: Count) -> Fraction | None:
     """The value of what is certain; None where there is nothing to divide by, or it is not known."""
-    return count.scale * count.numerator / count.denominator if count.denominator else None
+    top, bottom = count.numerator, count.denominator
+    if not bottom:
+        return None
+    return Fraction(count.scale * top.numerator * bottom.denominator, top.denominator * bottom.numerator)
 
 
 def limits_of(rule: Rule, count: Count) -> Limits:
-    """The lowest and the highest value with which this row complies."""
-    return rule.limits if count.target is None else (count.target, None)
+    """The lowest and the highest value with which this row complies; none for a figure of another kind than the rule's."""
+    if count.target is not None:
+        return count.target, None
+    return (None, None) if count.value_unit not in {"", rule.value_unit} else rule.limits
 
 
 def complies(rule: Rule, count: Count) -> bool | None:
@@ -27,17 +32,21 @@ def complies(rule: Rule, count: Count) -> bool | None:
     Without a target everything complies.
     """
     value = value_of(count)
-    if value is None:
-        return None
+    return None if value is None else stands(count, value, limits_of(rule, count))
+
+
+def stands(count: Count, value: Fraction, limits: Limits) -> bool | None:
+    """Whether a count with this value lies within limits; None where the blanks could be filled either way."""
     lowest, highest = (value, value) if count.span is None else count.span
-    lower, upper = limits_of(rule, count)
+    lower, upper = limits
     short = lower is not None and highest is not None and highest < lower
     beyond = upper is not None and lowest is not None and lowest > upper
-    if short or beyond or count.further[0] > 0:
+    least_lack, most_lack = count.further
+    if short or beyond or least_lack:
         return False
     enough = lower is None or (lowest is not None and lowest >= lower)
     within = upper is None or (highest is not None and highest <= upper)
-    return True if enough and within and count.further[1] == 0 else None
+    return True if enough and within and not most_lack else None
 
 
 def needed(rule: Rule, count: Count) -> Fraction:
@@ -45,17 +54,14 @@ def needed(rule: Rule, count: Count) -> Fraction:
 
     The denominator must be known and greater than nought.
     """
-    ends = (
-        None if limit is None else limit * (count.denominator or _ZERO) / count.scale
-        for limit in limits_of(rule, count)
-    )
-    least, most = ends
-    lacking = max(
-        _ZERO if least is None else least - count.numerator,
-        _ZERO if most is None else count.numerator - most,
-        count.further[0],
-        _ZERO,
-    )
+    least, most = limits_of(rule, count)
+    per = (count.denominator or _ZERO) / count.scale
+    lacking = count.further[0]
+    if least is not None:
+        lacking = max(lacking, least * per - count.numerator)
+    if most is not None:
+        lacking = max(lacking, count.numerator - most * per)
+    lacking = max(lacking, _ZERO)
     return Fraction(math.ceil(lacking)) if count.whole else lacking
 
 

@@ -39,7 +39,9 @@ _RULE_KEYS: Mapping[str, type] = MappingProxyType(
         **dict.fromkeys(("scope", "options"), dict),
     }
 )
-_TYPES: Mapping[type, str] = MappingProxyType({str: mark("文字"), int: mark("整数"), list: mark("列表"), dict: mark("表")})
+_TYPES: Mapping[type, str] = MappingProxyType(
+    {str: mark("文字"), int: mark("整数"), list: mark("列表"), dict: mark("表")}
+)
 _ALSO = frozenset({"section", "quote"})
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from geoplan.assess import Assessment
 from geoplan.i18n import _
 from geoplan.model import Verdict
-from geoplan.report import reach, tables
+from geoplan.report import comparison, reach, tables
 from geoplan.web import rows
 from geoplan.web.rows import Table
 
@@ -48,19 +48,29 @@ def board(verdicts: list[Verdict]) -> Table:
 
 
 def evidence(assessment: Assessment, verdict: Verdict) -> dict[str, Table]:
-    """The rows behind a county's verdict, by what they are: ``townships``, ``estates``, ``facilities``."""
+    """The rows behind a county's verdict, by what they are; tables without rows are left out.
+
+    ``townships`` and ``villages``, ``estates``, ``each`` (every facility or idle asset by itself), ``facilities`` (those
+    that were counted, with what they have) and ``conflicts`` (what another source would change).
+    """
     count = verdict.count
+    by_estate = verdict.rule.measure == "area_per_households"
     found = {
-        "townships": _by_township(assessment, verdict),
-        "estates": rows.estate_table(assessment, set(count.of)),
+        "townships": _parts(assessment, verdict, _("镇街"), "township"),
+        "villages": _parts(assessment, verdict, _("村居"), "village"),
+        "estates": rows.estate_table(assessment, set(count.of))
+        if by_estate
+        else _parts(assessment, verdict, _("小区"), "estate"),
+        "each": _parts(assessment, verdict, _("设施"), "facility", "asset"),
         "facilities": rows.facility_table(assessment, set(count.counted) | set(count.support)),
+        "conflicts": _conflicts(assessment, verdict),
     }
     return {name: table for name, table in found.items() if table is not None and len(table.frame)}
 
 
-def _by_township(assessment: Assessment, verdict: Verdict) -> Table:
-    """The same rule's rows of the townships."""
-    same = [v for v in assessment.verdicts if v.rule.id == verdict.rule.id and v.count.level == "township"]
+def _parts(assessment: Assessment, verdict: Verdict, word: str, *levels: str) -> Table:
+    """The same rule's rows of the county's parts; columns that say nothing are left out."""
+    same = [v for v in assessment.verdicts if v.rule.id == verdict.rule.id and v.count.level in levels]
     records = [
         {
             "code": v.count.unit,
@@ -70,22 +80,51 @@ def _by_township(assessment: Assessment, verdict: Verdict) -> Table:
             "target": tables.target_text(v),
             "outcome": tables.outcome_label(v),
             "needed": tables.needed_text(v) or "—",
+            "note": tables.missing_text(v) or "—",
         }
         for v in same
     ]
     found = rows.table(
         records,
         ("code", _("代码"), rows.TEXT),
-        ("name", _("镇街"), rows.TEXT),
+        ("name", word, rows.TEXT),
         ("count", _("计数"), rows.FIGURE),
         ("value", _("现值"), rows.FIGURE),
         ("target", _("目标"), rows.FIGURE),
         ("outcome", _("结论"), rows.TEXT),
         ("needed", _("还需"), rows.FIGURE),
+        ("note", _("说明"), rows.LONG),
     )
     empty = [word for word in found.frame if (found.frame[word] == "—").all()]
     return Table(
         found.frame.drop(columns=empty), {word: kind for word, kind in found.kinds.items() if word not in empty}
+    )
+
+
+def _conflicts(assessment: Assessment, verdict: Verdict) -> Table:
+    """What another source's facts would make of the same rule."""
+    same = [conflict for conflict in assessment.conflicts if conflict.verdict.rule.id == verdict.rule.id]
+    records = [
+        {
+            "name": conflict.verdict.count.unit_name,
+            "value": tables.value_text(conflict.verdict),
+            "outcome": tables.outcome_label(conflict.verdict),
+            "source": comparison.said_by(conflict),
+            "other": tables.value_text(conflict.other),
+            "turned": tables.outcome_label(conflict.other),
+            "facilities": _("、").join(conflict.facilities),
+        }
+        for conflict in comparison.turning_first(tuple(same))
+    ]
+    return rows.table(
+        records,
+        ("name", _("名称"), rows.TEXT),
+        ("value", _("现值"), rows.FIGURE),
+        ("outcome", _("结论"), rows.TEXT),
+        ("other", _("另一来源的值"), rows.FIGURE),
+        ("turned", _("另一来源的结论"), rows.TEXT),
+        ("source", _("另一来源"), rows.LONG),
+        ("facilities", _("涉及设施"), rows.LONG),
     )
 
 
@@ -139,9 +178,9 @@ def _estates_complying(assessment: Assessment) -> KeyFigure:
         return KeyFigure(name, "—", _("没有小区数据"))
     complying = {row for verdict in verdicts for row in verdict.count.counted}
     judged = {row for verdict in verdicts for row in verdict.count.of}
-    words = {"new": _("新建"), "old": _("旧区")}
+    words = {"new": _("新建"), "old": _("旧区"), "": _("全部")}
     note = " · ".join(
-        f"{words[v.rule.options['era']]} {tables.figure(v.count.numerator)} / {tables.figure(v.count.denominator)}"
+        f"{words[v.rule.scope.get('era', '')]} {tables.figure(v.count.numerator)} / {tables.figure(v.count.denominator)}"
         for v in verdicts
     )
     return KeyFigure(name, f"{len(complying):,} / {len(judged):,}", note)

@@ -50,17 +50,22 @@ def _behind(view: View, verdict: Verdict) -> None:
         st.subheader(_("依据"), anchor=False)
         clause = verdict.rule.clause
         st.html(f'<blockquote class="gp-quote">{escape(clause.quote)}</blockquote>')
+        also = [f"{other.section}：“{other.quote}”" for other in verdict.rule.also]
         parts.facts(
             [
                 (_("指标"), tables.rule_name(verdict)),
                 (_("文件"), clause.document),
                 (_("条款"), clause.section),
+                (_("另见"), _("；").join(also)),
+                (_("分子与分母"), tables.divided_text(verdict.rule)),
                 (
                     _("继承"),
                     " ← ".join((view.assessment.pack.id, *verdict.rule.chain)) if verdict.rule.chain else _("本规则包"),
                 ),
                 (_("约束力"), _(tables.BINDING_LABELS[verdict.rule.binding])),
                 (_("说明"), tables.missing_text(verdict)),
+                (_("解读"), tables.reading_text(verdict.rule)),
+                (_("假设"), tables.assumed_text(verdict.rule)),
                 (_("规则"), verdict.rule.id),
             ]
         )
@@ -75,7 +80,14 @@ def _counted(view: View, verdict: Verdict) -> None:
     if not found:
         st.text(_("没有可列出的行。"))
         return
-    names = {"townships": _("镇街"), "estates": _("小区"), "facilities": _("设施")}
+    names = {
+        "townships": _("镇街"),
+        "villages": _("村居"),
+        "estates": _("小区"),
+        "each": _("逐处"),
+        "facilities": _("设施"),
+        "conflicts": _("数据冲突"),
+    }
     name = st.segmented_control(
         _("计数明细"),
         list(found),

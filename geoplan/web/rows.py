@@ -11,16 +11,14 @@ import pandas as pd
 
 from geoplan.assess import Assessment
 from geoplan.coverage import OUTSIDE, Coverage
-from geoplan.i18n import _, current
+from geoplan.i18n import _
 from geoplan.layers.schema import ERAS, FACILITY_STATUS, FUNCTIONS, ROLES, label
 from geoplan.model import (
     OUTCOME_LABELS,
     OUTCOME_SYMBOLS,
     REACH_LABELS,
-    Comparator,
     Outcome,
     Reach,
-    Rule,
     Severity,
 )
 from geoplan.report import reach, style, tables
@@ -284,9 +282,9 @@ def rule_table(assessment: Assessment) -> Table:
     applied = {verdict.rule.id for verdict in assessment.verdicts}
     rows = [
         {
-            "name": rule.name_en if current() == "en" else rule.name,
+            "name": tables.name_of(rule),
             "due": rule.due.isoformat() if rule.due else "—",
-            "demand": _demand(rule),
+            "demand": tables.demand_text(rule),
             "binding": _(tables.BINDING_LABELS[rule.binding]),
             "applied": _("是") if rule.id in applied else _("否"),
             "quote": rule.clause.quote,
@@ -304,11 +302,3 @@ def rule_table(assessment: Assessment) -> Table:
         ("quote", _("原文"), LONG),
         ("source", _("出处"), LONG),
     )
-
-
-def _demand(rule: Rule) -> str:
-    """What a rule demands, before it is held against anything."""
-    if rule.target is None:
-        return "—"
-    sign = "≥" if rule.comparator is Comparator.AT_LEAST else "≤"
-    return f"{sign} {tables.with_unit(rule.target, rule.value_unit)}"

@@ -17,15 +17,16 @@ from geoplan.i18n import _
 from geoplan.layers.schema import CLINIC_KINDS, FACILITY_LEVELS, IDLE_KINDS
 from geoplan.model import Count, Reach, Rule
 from geoplan.network import UNREACHED
-from geoplan.standards.measures.counting import ONE, ZERO, Part, exact, nothing_known, share, total
+from geoplan.standards.measures.counting import ONE, ZERO, Part, nothing_known, share, total
 from geoplan.standards.measures.facilities import GROUPS
-from geoplan.standards.measures.registry import Facts, measure
+from geoplan.standards.measures.registry import Facts, exact, is_one_of, measure
 from geoplan.standards.measures.scope import FACILITY_SCOPE, Chosen, facilities_in_scope
 from geoplan.standards.options import a_positive_figure, a_share, a_word, one_of, some_of, table_of
 
 SENSITIVITY_M = (100, 200, 300, 500)
 """Other distances at which co-location is told (AMB-24), in metres."""
 _MINUTE_MS = 60_000
+_ALL = Fraction(100)
 
 
 @measure("coverage", options={"service": a_word, "group": one_of(GROUPS)}, required="service group")
@@ -35,24 +36,26 @@ def network_share(facts: Facts, rule: Rule) -> list[Count]:
     Unlocatable people are in the denominator: they are not shown to be covered.
     """
     group, rows = rule.options["group"], facts.coverage[rule.options["service"]]
-    if rows[group].isna().all():
+    if np.isnan(rows[group].to_numpy(float)).all():
         return nothing_known(facts, _("人"), f"demand.{group}")
-    counts = [_reached(row, group) for row in rows.to_dict("records")]
+    fields = ("unit", "unit_name", "level", group, f"{group}_covered", f"{group}_unknown")
+    columns = {field.removeprefix(f"{group}_"): rows[field].tolist() for field in fields}
+    counts = [_reached(group, dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
     return [replace(counts[0], unit=facts.place[0], unit_name=facts.place[1]), *counts[1:]]
 
 
-def _reached(row: Mapping[str, object], group: str) -> Count:
-    covered, people = (Fraction(float(str(row[column]))) for column in (f"{group}_covered", group))
+def _reached(group: str, row: Mapping[str, Any]) -> Count:
+    """One unit's people and those of them who are covered."""
     return Count(
-        str(row["unit"]),
-        str(row["unit_name"]),
-        str(row["level"]),
-        covered,
-        people,
+        row["unit"],
+        row["unit_name"],
+        row["level"],
+        Fraction(row["covered"]),
+        Fraction(row[group]),
         _("人"),
         scale=100,
-        span=(ZERO, Fraction(100)) if row[f"{group}_unknown"] else None,
-        missing=(f"demand.{group}",) if row[f"{group}_unknown"] else (),
+        span=(ZERO, _ALL) if row["unknown"] else None,
+        missing=(f"demand.{group}",) if row["unknown"] else (),
         of=(f"demand.{group}",),
         detail=row["level"] != "county",
     )
@@ -63,6 +66,7 @@ def _reached(row: Mapping[str, object], group: str) -> Count:
     scope=FACILITY_SCOPE,
     options={"pairs": table_of(some_of(CLINIC_KINDS), FACILITY_LEVELS), "threshold_m": a_positive_figure},
     required="pairs threshold_m",
+    fields="level",
 )
 def nearest_within(facts: Facts, rule: Rule) -> list[Count]:
     """The share of facilities that have a clinic of the kind paired with their level within so many metres.
@@ -120,23 +124,21 @@ class _Site:
 
 def _beside(facts: Facts, rule: Rule, chosen: Chosen) -> list[_Site]:
     """Every facility in scope with its distance, to the centimetre."""
-    clinics, frame = facts.frames["clinics"], chosen.frame
-    levels, pairs = frame["level"].to_numpy(object), rule.options["pairs"]
-    metres = np.full(len(frame), np.nan)
-    shapes = frame.geometry.to_numpy()
+    clinics, sites, pairs = facts.rows("clinics"), chosen.rows, rule.options["pairs"]
+    levels, shapes = sites["level"], np.asarray(sites["geometry"])
+    metres = np.full(len(sites), np.nan)
     placed = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     for level, kinds in pairs.items():
         rows = np.flatnonzero((levels == level) & placed)
-        metres[rows] = _nearest_m(shapes[rows], clinics.geometry[clinics["kind"].isin(kinds).to_numpy()].to_numpy())
-    sites = []
-    cells = zip(
-        frame["facility_id"], frame["name"], levels, placed, chosen.certain.tolist(), chosen.missing, strict=True
-    )
-    for place, (name, title, level, is_placed, certain, missing) in enumerate(cells):
+        metres[rows] = _nearest_m(shapes[rows], np.asarray(clinics["geometry"])[is_one_of(clinics["kind"], kinds)])
+    found = []
+    names = zip(sites.cells("facility_id"), sites.cells("name"), levels, strict=True)
+    cells = zip(names, metres.tolist(), placed.tolist(), chosen.certain, chosen.missing, strict=True)
+    for (name, title, level), distance, is_placed, certain, missing in cells:
         blank = [field for field, there in (("level", level != ""), ("geometry", is_placed)) if not there]
         fields = (*missing, *(f"facilities.{field}" for field in blank))
-        sites.append(_Site(name, title, float(metres[place]), level in {"", *pairs}, certain, fields))
-    return sites
+        found.append(_Site(name, title, distance, level in {"", *pairs}, certain, fields))
+    return found
 
 
 def _nearest_m(shapes: NDArray[np.object_], others: NDArray[np.object_]) -> NDArray[np.float64]:
@@ -155,6 +157,7 @@ def _nearest_m(shapes: NDArray[np.object_], others: NDArray[np.object_]) -> NDAr
     scope=FACILITY_SCOPE,
     options={"beds_quantile": a_share, "occupancy_below": a_share, "minutes_above": a_positive_figure},
     required="beds_quantile occupancy_below minutes_above",
+    fields="beds residents",
     value="never",
 )
 def small_remote_homes(facts: Facts, rule: Rule) -> list[Count]:
@@ -167,50 +170,50 @@ def small_remote_homes(facts: Facts, rule: Rule) -> list[Count]:
     if "seats" not in facts.frames or facts.travel is None:
         return nothing_known(facts, _("处"), "seats" if "seats" not in facts.frames else "roads")
     chosen = facilities_in_scope(facts, rule)
-    homes = chosen.frame
-    filled = (homes["beds"].notna() & homes["residents"].notna() & homes.geometry.notna()).to_numpy(
-        bool
-    ) & chosen.certain
-    homes = homes[filled].reset_index(drop=True)
-    note = _("{count} 处资料不全，未筛查").format(count=int((~filled).sum())) if not filled.all() else ""
-    beds, residents = homes["beds"].to_numpy(float), homes["residents"].to_numpy(float)
-    small = beds <= _quantile(beds, rule.options["beds_quantile"])
-    below = [
-        100 * exact(lives) < rule.options["occupancy_below"] * exact(bed)
-        for lives, bed in zip(residents, beds, strict=True)
+    beds, residents = chosen.rows.figures("beds"), chosen.rows.figures("residents")
+    placed = [shape is not None for shape in chosen.rows["geometry"]]
+    homes = [
+        (bed, lives) if bed is not None and lives is not None and there and sure else None
+        for bed, lives, there, sure in zip(beds, residents, placed, chosen.certain, strict=True)
     ]
-    picked = homes[small & np.array(below, dtype=bool)].reset_index(drop=True)
-    times = facts.travel.nearest_ms(picked, facts.frames["seats"]) if len(picked) else np.empty(0, dtype=np.int64)
+    note = _("{count} 处资料不全，未筛查").format(count=homes.count(None)) if None in homes else ""
+    limit = _quantile([home[0] for home in homes if home], rule.options["beds_quantile"])
+    small = [home is not None and home[0] <= limit and _is_little_used(*home, rule) for home in homes]
+    picked = chosen.rows.where(np.array(small, dtype=np.bool_))
+    times = facts.travel.nearest_ms(picked.frame(), facts.frames["seats"]).tolist() if len(picked) else []
     limit_ms = rule.options["minutes_above"] * _MINUTE_MS
+    columns = (picked.cells(field) for field in ("facility_id", "name", "beds", "residents"))
     rows = [
-        _remote_home(row, int(ms))
-        for row, ms in zip(picked.drop(columns="geometry").to_dict("records"), times, strict=True)
-        if ms == UNREACHED or ms > limit_ms
+        _remote_home(*row) for row in zip(*columns, times, strict=True) if row[-1] == UNREACHED or row[-1] > limit_ms
     ]
     return [_listed(facts, rows, _("处"), note), *rows]
 
 
-def _quantile(figures: NDArray[np.float64], percent: Fraction) -> float:
+def _is_little_used(beds: Fraction, residents: Fraction, rule: Rule) -> bool:
+    """Whether fewer live in a home than the share of its beds that the rule names."""
+    return 100 * residents < rule.options["occupancy_below"] * beds
+
+
+def _quantile(figures: list[Fraction], percent: Fraction) -> Fraction:
     """The figure that so many per cent of all do not exceed: one of the figures themselves, none between them."""
-    if not len(figures):
-        return 0.0
-    place = max(math.ceil(percent * len(figures) / 100), 1) - 1
-    return float(np.sort(figures)[place])
+    if not figures:
+        return ZERO
+    return sorted(figures)[max(math.ceil(percent * len(figures) / 100), 1) - 1]
 
 
-def _remote_home(row: Mapping[str, Any], ms: int) -> Count:
+def _remote_home(name: str, title: str, beds: float, residents: float, ms: int) -> Count:
     """A candidate: minutes to the nearest seat, beds and residents in words."""
     reached = ms != UNREACHED
-    words = _("床位 {beds:g} 张，入住 {residents:g} 人").format(beds=row["beds"], residents=row["residents"])
+    words = _("床位 {beds:g} 张，入住 {residents:g} 人").format(beds=beds, residents=residents)
     return Count(
-        str(row["facility_id"]),
-        str(row["name"]),
+        name,
+        title,
         "facility",
         Fraction(ms, _MINUTE_MS) if reached else ZERO,
         ONE if reached else ZERO,
         _("分钟"),
-        counted=(str(row["facility_id"]),),
-        of=(str(row["facility_id"]),),
+        counted=(name,),
+        of=(name,),
         value_unit=_("分钟"),
         detail=True,
         note=words if reached else words + _("；路网不通县城和镇区"),
@@ -236,33 +239,28 @@ def idle_assets_in_gaps(facts: Facts, rule: Rule) -> list[Count]:
     """
     if "idle_assets" not in facts.frames or facts.travel is None:
         return nothing_known(facts, _("处"), "idle_assets" if "idle_assets" not in facts.frames else "roads")
-    assets = facts.frames["idle_assets"]
+    assets = facts.rows("idle_assets")
     if "kinds" in rule.options:
-        assets = assets[assets["kind"].isin(rule.options["kinds"]).to_numpy()].reset_index(drop=True)
+        assets = assets.where(is_one_of(assets["kind"], rule.options["kinds"]))
     service, group = rule.options["service"], rule.options["group"]
     uncovered = _uncovered(facts.reach[service])
-    people = facts.frames["demand"][group].to_numpy(float)
+    people = np.nan_to_num(facts.rows("demand")[group])
     limit_ms = int(facts.coverage[service]["minutes"].iloc[0]) * _MINUTE_MS
-    trips = facts.travel.trips_within(assets, limit_ms)
+    trips = facts.travel.trips_within(assets.frame(), limit_ms)
     helped = uncovered[trips.home]
-    gained = np.bincount(
-        trips.facility[helped], weights=np.nan_to_num(people)[trips.home[helped]], minlength=len(assets)
-    )
-    rows = [
-        _asset(str(name), str(title), float(number))
-        for name, title, number in zip(assets["asset_id"], assets["name"], gained, strict=True)
-        if number
-    ]
+    gained = np.bincount(trips.facility[helped], weights=people[trips.home[helped]], minlength=len(assets)).tolist()
+    cells = zip(assets.cells("asset_id"), assets.cells("name"), gained, strict=True)
+    rows = [_asset(name, title, number) for name, title, number in cells if number]
     anyone = np.unique(trips.home[helped])
     text = _("合计可使 {people:,.0f} 人新纳入覆盖（不重复计）")
-    note = text.format(people=float(np.nan_to_num(people)[anyone].sum())) if rows else ""
+    note = text.format(people=float(people[anyone].sum())) if rows else ""
     return [_listed(facts, rows, _("处"), note), *rows]
 
 
 def _uncovered(reach: pd.DataFrame) -> NDArray[np.bool_]:
     """The county's demand points that are on the network and not covered."""
-    served = reach["reach"].isin([Reach.COVERED.value, Reach.UNLOCATABLE.value])
-    return (~served & reach["in_area"]).to_numpy(bool)
+    served = is_one_of(reach["reach"].to_numpy(object), (Reach.COVERED.value, Reach.UNLOCATABLE.value))
+    return ~served & reach["in_area"].to_numpy(bool)
 
 
 def _asset(name: str, title: str, people: float) -> Count:

@@ -6,17 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from geoplan.i18n import _
 from geoplan.layers.schema import ERAS
 from geoplan.model import Count, Rule
 from geoplan.standards.holding import complies, needed
-from geoplan.standards.measures.counting import ONE, ZERO, Part, complying, known, nothing_known, share
+from geoplan.standards.measures.counting import ONE, ZERO, Part, complying, nothing_known, share
 from geoplan.standards.measures.registry import MEASURES, Facts, measure
 from geoplan.standards.options import Check, a_date, a_positive_figure, a_word, a_yes, one_of
 
@@ -53,48 +48,51 @@ def _estates(facts: Facts, rule: Rule) -> list[_Estate]:
 
     The stated era decides; else an estate is new when approved on or after ``new_since`` (AMB-13).
     """
-    estates = facts.frames["estates"]
-    estates = estates[estates["in_area"].to_numpy(bool)]
-    era = estates["era"].to_numpy(object)
-    approved = estates["approve_date"].to_numpy(object)
-    since = rule.options["new_since"].isoformat()
-    dated = np.where(approved == "", "", np.where(approved >= since, "new", "old"))
-    era = np.where(era == "", dated, era)
-    wanted = rule.scope.get("era", "")
-    in_scope = (era == wanted) | (era == "") | (not wanted)
-    placed = (era != "") | (not wanted)
-    pooled = _pooled(estates, in_scope & placed) if rule.options.get("pooled") else {}
-    records = estates.drop(columns="geometry")[in_scope].to_dict("records")
-    return [
-        _estate(row, pooled, placed=is_placed)
-        for row, is_placed in zip(records, placed[in_scope].tolist(), strict=True)
-    ]
+    estates = facts.rows("estates")
+    estates = estates.where(estates["in_area"].astype(bool))
+    since, wanted = rule.options["new_since"].isoformat(), rule.scope.get("era", "")
+    pooled = rule.options.get("pooled", False)
+    found = []
+    columns = ("estate_id", "name", "era", "approve_date", "project_id")
+    figures = ("households", "facility_area_m2", "largest_site_m2")
+    cells = zip(*map(estates.cells, columns), *map(estates.figures, figures), strict=True)
+    for name, title, stated, approved, project, households, area, largest in cells:
+        era = stated or (approved and ("new" if approved >= since else "old"))
+        if era in {"", wanted} or not wanted:
+            placed = bool(era) or not wanted
+            found.append(_Estate(name, title, placed, households, area, largest, project if pooled else ""))
+    return _pooled(found) if pooled else found
 
 
-_Figures = tuple[Fraction | None, Fraction | None, Fraction | None]
+def _pooled(estates: list[_Estate]) -> list[_Estate]:
+    """The same estates, each with the figures of its project where that has several: sums, and the largest site.
+
+    A figure that one of them lacks is not known for any.
+    """
+    projects: dict[str, list[_Estate]] = {}
+    for estate in estates:
+        projects.setdefault(estate.project if estate.placed else "", []).append(estate)
+    pooled = []
+    for estate in estates:
+        together = projects[estate.project] if estate.project and estate.placed else [estate]
+        if len(together) == 1:
+            pooled.append(replace(estate, project=""))
+            continue
+        pooled.append(
+            replace(
+                estate,
+                households=_of_all(sum, [one.households for one in together]),
+                area=_of_all(sum, [one.area for one in together]),
+                largest=_of_all(max, [one.largest for one in together]),
+            )
+        )
+    return pooled
 
 
-def _estate(row: Mapping[str, Any], pooled: Mapping[str, _Figures], *, placed: bool) -> _Estate:
-    project = row["project_id"] if placed and row["project_id"] in pooled else ""
-    own = (known(row["households"]), known(row["facility_area_m2"]), known(row["largest_site_m2"]))
-    return _Estate(row["estate_id"], row["name"], placed, *pooled.get(project, own), project)
-
-
-def _pooled(estates: pd.DataFrame, chosen: NDArray[np.bool_]) -> dict[str, _Figures]:
-    """The figures of every project of several estates: sums, and the largest of their sites; None where one is blank."""
-    planned = estates[chosen & (estates["project_id"] != "").to_numpy(bool)]
-    figures: dict[str, _Figures] = {}
-    for project, rows in planned.groupby("project_id"):
-        if len(rows) > 1:
-            households, area = (_sum(rows[name]) for name in ("households", "facility_area_m2"))
-            largest = rows["largest_site_m2"]
-            figures[str(project)] = (households, area, None if largest.isna().any() else known(largest.max()))
-    return figures
-
-
-def _sum(cells: pd.Series) -> Fraction | None:
-    figures = [known(cell) for cell in cells]
-    return None if None in figures else sum((figure for figure in figures if figure is not None), ZERO)
+def _of_all(function: Callable[[list[Fraction]], Fraction | int], figures: list[Fraction | None]) -> Fraction | None:
+    """What a function makes of figures; None where one of them is not known."""
+    known = [figure for figure in figures if figure is not None]
+    return Fraction(function(known)) if len(known) == len(figures) else None
 
 
 @measure(
@@ -131,15 +129,16 @@ def _held_one_by_one(facts: Facts, rule: Rule, row_of: Callable[[_Estate, Rule],
     estates = _estates(facts, rule)
     rows = [row_of(estate, rule) for estate in estates]
     placed = {estate.id for estate in estates if estate.placed}
-    county = complying(facts, rule, rows, placed, _("个"))
+    met = [complies(rule, row) for row in rows]
+    county = complying(facts, rule, rows, met, placed, _("个"))
     # The estates of one project lack together what each of their rows says.
     lacking = {
         estate.project or estate.id: needed(rule, row)
-        for estate, row in zip(estates, rows, strict=True)
-        if estate.placed and row.denominator and complies(rule, row) is False
+        for estate, row, is_met in zip(estates, rows, met, strict=True)
+        if estate.placed and is_met is False
     }
-    open_ = sum(1 for row in rows if row.denominator != 0 and complies(rule, row) is None)
-    misses = sum(1 for row in rows if row.unit in placed and complies(rule, row) is False)
+    open_ = sum(is_met is None and row.denominator != 0 for row, is_met in zip(rows, met, strict=True))
+    misses = sum(is_met is False and estate.placed for estate, is_met in zip(estates, met, strict=True))
     note = _("{count} 个小区共缺 {area:,.1f} m²").format(count=misses, area=float(sum(lacking.values(), ZERO)))
     note += _("；{count} 个小区资料不全").format(count=open_) if open_ else ""
     return [replace(county, note=note), *rows]

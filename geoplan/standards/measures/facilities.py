@@ -10,6 +10,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from geoplan.i18n import _
 from geoplan.layers.schema import BASES, FACILITY_LEVELS, FUNCTIONS, ROLES, FieldKind, label
 from geoplan.model import Comparator, Count, Rule
@@ -20,12 +22,11 @@ from geoplan.standards.measures.counting import (
     Part,
     by_township,
     complying,
-    known,
     nothing_known,
     share,
     total,
 )
-from geoplan.standards.measures.registry import Facts, measure
+from geoplan.standards.measures.registry import Facts, is_one_of, measure
 from geoplan.standards.measures.scope import FACILITY_SCOPE, FLAGS, Chosen, facilities_in_scope
 from geoplan.standards.options import a_figure, a_positive_figure, a_share, one_of, some_of, table_of
 
@@ -50,9 +51,13 @@ def is_whole(field: str) -> bool:
 def facility_count(facts: Facts, rule: Rule) -> list[Count]:
     """How many facilities there are, in the county and in each township."""
     chosen = facilities_in_scope(facts, rule)
-    cells = zip(chosen.frame["facility_id"], chosen.certain.tolist(), chosen.missing, strict=True)
-    parts = [Part(name, ONE, ONE, ONE, certain, missing) for name, certain, missing in cells]
-    return _county_and_townships(facts, chosen, parts, _("处"), whole=True)
+    return _county_and_townships(facts, chosen, _each_one(chosen), _("处"), whole=True)
+
+
+def _each_one(chosen: Chosen) -> list[Part]:
+    """One part of 1 per facility."""
+    cells = zip(chosen.rows.cells("facility_id"), chosen.certain, chosen.missing, strict=True)
+    return [Part(name, ONE, ONE, ONE, certain, missing) for name, certain, missing in cells]
 
 
 @measure("facilities units", scope=FACILITY_SCOPE, options={"field": _A_NUMBER}, required="field")
@@ -64,18 +69,18 @@ def facility_sum(facts: Facts, rule: Rule) -> list[Count]:
 
 def _amounts(chosen: Chosen, field: str) -> list[Part]:
     """One part per facility with its figure in a field."""
-    cells = (chosen.frame["facility_id"], chosen.frame[field], chosen.certain.tolist(), chosen.missing)
-    parts = []
-    for name, cell, certain, missing in zip(*cells, strict=True):
-        amount = known(cell)
-        fields = missing if amount is not None else (*missing, f"facilities.{field}")
-        parts.append(Part(name, amount or ZERO, amount, ONE, certain, fields))
-    return parts
+    cells = (chosen.rows.cells("facility_id"), chosen.rows.figures(field), chosen.certain, chosen.missing)
+    return [
+        Part(
+            name, amount or ZERO, amount, ONE, certain, (*missing, f"facilities.{field}") if amount is None else missing
+        )
+        for name, amount, certain, missing in zip(*cells, strict=True)
+    ]
 
 
 def _county_and_townships(facts: Facts, chosen: Chosen, parts: list[Part], unit: str, *, whole: bool) -> list[Count]:
     county = total(parts).count(facts.place, "county", unit, whole=whole)
-    towns = by_township(facts, chosen.frame["township"].tolist(), parts, total)
+    towns = by_township(facts, chosen.rows.cells("township"), parts, total)
     return [county, *(figure.count(town, "township", unit, whole=whole, detail=True) for town, figure in towns)]
 
 
@@ -110,12 +115,13 @@ def _ratios(facts: Facts, rule: Rule) -> tuple[list[Count], set[str]]:
     """One row per facility in scope or perhaps in scope, and the ids of those that are for certain."""
     chosen = facilities_in_scope(facts, rule)
     top, bottom = rule.options["numerator"], rule.options.get("denominator", "")
-    frame, scale = chosen.frame, _scale(rule)
-    below = frame[bottom].tolist() if bottom else [1.0] * len(frame)
-    cells = zip(frame["facility_id"], frame["name"], frame[top], below, chosen.missing, strict=True)
+    sites, scale = chosen.rows, _scale(rule)
+    names = sites.cells("facility_id")
+    below = sites.figures(bottom) if bottom else [ONE] * len(sites)
+    cells = zip(names, sites.cells("name"), sites.figures(top), below, chosen.missing, strict=True)
+    unit, whole = field_unit(top), is_whole(top)
     rows = []
-    for name, title, above, under, missing in cells:
-        numerator, denominator = known(above), known(under)
+    for name, title, numerator, denominator, missing in cells:
         most = denominator if _WITHIN.get(top) == bottom else None
         span = None if numerator is not None or not denominator else (ZERO, most and scale * most / denominator)
         blank = [field for field, cell in ((top, numerator), (bottom, denominator)) if cell is None]
@@ -126,16 +132,16 @@ def _ratios(facts: Facts, rule: Rule) -> tuple[list[Count], set[str]]:
                 "facility",
                 numerator or ZERO,
                 denominator,
-                field_unit(top),
+                unit,
                 scale=scale,
                 span=span,
-                whole=is_whole(top),
+                whole=whole,
                 counted=(name,),
                 of=(name,),
                 missing=(*missing, *(f"facilities.{field}" for field in blank)),
             )
         )
-    return rows, set(frame["facility_id"][chosen.certain])
+    return rows, {name for name, certain in zip(names, chosen.certain, strict=True) if certain}
 
 
 @measure(
@@ -148,8 +154,10 @@ def _ratios(facts: Facts, rule: Rule) -> tuple[list[Count], set[str]]:
 def each_facility(facts: Facts, rule: Rule) -> list[Count]:
     """Every facility by itself: a field, or one field by another; the county's row is how many comply, all of them due."""
     rows, certain = _ratios(facts, rule)
-    county = complying(facts, rule, rows, certain, _("处"))
-    lacking = [needed(rule, row) for row in rows if row.unit in certain and complies(rule, row) is False]
+    met = [complies(rule, row) for row in rows]
+    county = complying(facts, rule, rows, met, certain, _("处"))
+    missed = [row for row, is_met in zip(rows, met, strict=True) if row.unit in certain and is_met is False]
+    lacking = [needed(rule, row) for row in missed]
     unit, amount = field_unit(rule.options["numerator"]), f"{float(sum(lacking, ZERO)):,g}"
     text = _("{count} 处不达标，共差 {amount} {unit}").format(count=len(lacking), amount=amount, unit=unit)
     # A row that may not be in scope cannot be judged.
@@ -166,6 +174,7 @@ def each_facility(facts: Facts, rule: Rule) -> list[Count]:
         "shares": table_of(a_share, FACILITY_LEVELS),
     },
     required="numerator denominator shares",
+    fields="level",
 )
 def deficit(facts: Facts, rule: Rule) -> list[Count]:
     """What is still to be added, over all facilities: ``max(0, ceil(share * denominator) - numerator)`` of each.
@@ -174,7 +183,8 @@ def deficit(facts: Facts, rule: Rule) -> list[Count]:
     """
     shares = rule.options["shares"]
     rows, certain = _ratios(facts, rule)
-    levels = dict(zip(facts.frames["facilities"]["facility_id"], facts.frames["facilities"]["level"], strict=True))
+    sites = facts.rows("facilities")
+    levels = dict(zip(sites.cells("facility_id"), sites.cells("level"), strict=True))
     asked = [row for row in rows if levels[row.unit] in shares or levels[row.unit] == ""]
     parts = [_lacking(row, shares, levels[row.unit], certain=row.unit in certain) for row in asked]
     unit = field_unit(rule.options["numerator"])
@@ -220,14 +230,14 @@ def per_people(facts: Facts, rule: Rule) -> list[Count]:
 
 def people_of(facts: Facts, group: str, basis: str) -> tuple[Fraction | None, tuple[str, ...]]:
     """The county's people of a group and basis; None with the blank fields when they are not known."""
-    demand = facts.frames["demand"]
-    demand = demand[demand["in_area"].to_numpy(bool)]
+    homes = facts.homes()
+    people = homes[group]
     missing = []
-    if not (demand["basis"] == basis).all():
+    if not is_one_of(homes["basis"], (basis,)).all():
         missing.append("demand.basis")
-    if demand[group].isna().any():
+    if np.isnan(people).any():
         missing.append(f"demand.{group}")
-    return (None if missing else Fraction(float(demand[group].sum()))), tuple(missing)
+    return (None if missing else Fraction(float(people.sum()))), tuple(missing)
 
 
 @measure(
@@ -239,26 +249,27 @@ def people_of(facts: Facts, group: str, basis: str) -> tuple[Fraction | None, tu
         "min_grade": table_of(a_figure, FACILITY_LEVELS),
         "min_stars": a_figure,
     },
+    fields="level functions grade stars",
 )
 def share_of_facilities(facts: Facts, rule: Rule) -> list[Count]:
     """The share of facilities that meet all the options that the rule gives; each one's row says what it lacks."""
     chosen = facilities_in_scope(facts, rule)
+    graded = {"", *rule.options.get("min_grade", FACILITY_LEVELS)}
     rows, parts = [], []
-    records = chosen.frame.drop(columns="geometry").to_dict("records")
-    for row, certain, missing in zip(records, chosen.certain.tolist(), chosen.missing, strict=True):
-        if row["level"] not in {"", *rule.options.get("min_grade", {row["level"]: ONE})}:
+    sites, fields = chosen.rows, ("facility_id", "name", "level", "functions", *FLAGS)
+    columns = [*(sites.cells(field) for field in fields), *(sites.figures(field) for field in ("grade", "stars"))]
+    cells = zip(zip(*columns, strict=True), chosen.certain, chosen.missing, strict=True)
+    for values, certain, missing in cells:
+        row = dict(zip((*fields, "grade", "stars"), values, strict=True))
+        if row["level"] not in graded:
             continue
         lacks, blank = _shortcomings(row, rule.options)
         met = not lacks and not blank
-        fields = (*missing, *(() if lacks else blank))
-        part = Part(str(row["facility_id"]), ONE if met else ZERO, ZERO if lacks else ONE, ONE, certain, fields)
+        open_ = (*missing, *(() if lacks else blank))
+        part = Part(row["facility_id"], ONE if met else ZERO, ZERO if lacks else ONE, ONE, certain, open_)
         note = _("缺：{lacks}").format(lacks=_("、").join(lacks)) if lacks else ""
-        place = (str(row["facility_id"]), str(row["name"]))
-        rows.append(
-            share([part], scale=1).count(
-                place, "facility", _("处"), detail=True, note=note, target=ONE, value_unit=_("处")
-            )
-        )
+        words = {"detail": True, "note": note, "target": ONE, "value_unit": _("处")}
+        rows.append(share([part], scale=1).count((row["facility_id"], row["name"]), "facility", _("处"), **words))
         parts.append(part)
     return [share(parts).count(facts.place, "county", _("处"), whole=True), *rows]
 
@@ -309,7 +320,7 @@ def _grade(row: Mapping[str, Any], asked: Mapping[str, Fraction]) -> tuple[list[
 
 
 def _at_least(field: str, row: Mapping[str, Any], asked: Fraction) -> tuple[list[str], list[str]]:
-    have = known(row[field])
+    have = row[field]
     if have is None:
         return [], [field]
     words = {"grade": _("等级 {have}，须 {asked} 级以上"), "stars": _("星级 {have}，须 {asked} 星以上")}
@@ -321,6 +332,7 @@ def _at_least(field: str, row: Mapping[str, Any], asked: Fraction) -> tuple[list
     scope={key: FACILITY_SCOPE[key] for key in ("kinds", "facility_levels", "ownership")},
     options={"vacant_below": a_share},
     required="vacant_below",
+    fields="beds residents",
 )
 def no_new_while_vacant(facts: Facts, rule: Rule) -> list[Count]:
     """How many projects (planned, building, expanding) go on while the homes that operate have beds to spare.
@@ -346,11 +358,8 @@ def no_new_while_vacant(facts: Facts, rule: Rule) -> list[Count]:
 
 
 def _under_way(facts: Facts, rule: Rule) -> list[Part]:
-    chosen = facilities_in_scope(
-        facts, replace(rule, scope={**rule.scope, "status": ("planned", "building", "expanding")})
-    )
-    cells = zip(chosen.frame["facility_id"], chosen.certain.tolist(), chosen.missing, strict=True)
-    return [Part(name, ONE, ONE, ONE, certain, missing) for name, certain, missing in cells]
+    scope = {**rule.scope, "status": ("planned", "building", "expanding")}
+    return _each_one(facilities_in_scope(facts, replace(rule, scope=scope)))
 
 
 def _occupied(occupancy: Count) -> str:

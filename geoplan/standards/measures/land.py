@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from geoplan.i18n import _
 from geoplan.layers.schema import BASES
 from geoplan.model import Count, Rule
-from geoplan.standards.measures.counting import ONE, ZERO, Part, exact, nothing_known, share
-from geoplan.standards.measures.registry import Facts, measure
+from geoplan.standards.measures.counting import ONE, ZERO, Part, nothing_known, share
+from geoplan.standards.measures.registry import Facts, Rows, exact, is_one_of, measure
 from geoplan.standards.options import a_share, one_of, some_words, table_of
 
 _LAND_OPTIONS = {"basis": one_of(BASES), "landuse_codes": table_of(some_words)}
 
 
-@measure("facilities landuse units demand", options=_LAND_OPTIONS, required="basis")
+@measure("facilities landuse units demand", options=_LAND_OPTIONS, required="basis", fields="site_area_m2")
 def area_per_resident(facts: Facts, rule: Rule) -> list[Count]:
     """Land of elderly-care facilities per resident, for the county and each township.
 
@@ -35,91 +33,86 @@ def area_per_resident(facts: Facts, rule: Rule) -> list[Count]:
 
 def _had_it_been_the_old(facts: Facts, county: Count) -> str:
     """What the figure would be per person of 60 and over: a common slip, told so that nobody takes one for the other."""
-    demand = facts.frames["demand"]
-    old = demand["pop60"].to_numpy(float)[demand["in_area"].to_numpy(bool)]
-    if np.isnan(old).any() or not old.sum() or not county.denominator or county.span is not None:
+    old = float(facts.homes()["pop60"].sum())
+    if np.isnan(old) or not old or not county.denominator or county.span is not None:
         return ""
-    per = county.numerator / Fraction(float(old.sum()))
     text = _("分母是总人口；若误除以60岁以上人口会得 {wrong:.4f} m²/人，为 {times:.1f} 倍")
-    return text.format(wrong=float(per), times=float(county.denominator / Fraction(float(old.sum()))))
+    times = county.denominator / Fraction(old)
+    return text.format(wrong=float(county.numerator / Fraction(old)), times=float(times))
 
 
 def _land_per_resident(facts: Facts, rule: Rule) -> list[Count]:
-    demand = facts.frames["demand"]
-    demand = demand[demand["in_area"].to_numpy(bool)]
+    """The county's row, then each township's."""
+    homes = facts.homes()
+    people = homes["pop_total"]
     missing = []
-    if not (demand["basis"] == rule.options["basis"]).all():
+    if not is_one_of(homes["basis"], (rule.options["basis"],)).all():
         missing.append("demand.basis")
-    if demand["pop_total"].isna().any():
+    if np.isnan(people).any():
         missing.append("demand.pop_total")
-    land = _land(facts, rule)
-    people = _people(demand)
-    rows = [_land_of((*facts.place, "county"), land, people.get("", 0.0), ("demand.pop_total",), missing)]
+    land = _parcels(facts, rule) or _sites(facts)
+    rows = [_land_of((*facts.place, "county"), land, float(people.sum()), ("demand.pop_total",), missing)]
     towns = facts.townships()
     if towns is None:
         return rows
-    homes = {str(code): tuple(ids) for code, ids in demand.groupby("township")["demand_id"]}
-    for code, name in zip(towns["unit_code"], towns["name"], strict=True):
-        place, own = (str(code), str(name), "township"), land[(land["township"] == code).to_numpy()]
-        rows.append(_land_of(place, own, people.get(str(code), 0.0), homes.get(str(code), ()), missing))
+    where, ids = homes["township"], homes["demand_id"]
+    for code, name in zip(towns.cells("unit_code"), towns.cells("name"), strict=True):
+        here = where == code
+        own = [piece for piece in land if piece.township == code]
+        rows.append(_land_of((code, name, "township"), own, float(people[here].sum()), tuple(ids[here]), missing))
     return rows
 
 
-def _people(demand: gpd.GeoDataFrame) -> dict[str, float]:
-    """Residents by township, and under the blank code those of the county; people are multiples of 1/1024, sums exact."""
-    sums = demand.groupby("township")["pop_total"].sum()
-    return {str(code): float(number) for code, number in sums.items()} | {"": float(demand["pop_total"].sum())}
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of land in one township; None for an area that is not known, and the field where it would stand."""
+
+    id: str
+    township: str
+    m2: Fraction | None
+    field: str
 
 
-def _land(facts: Facts, rule: Rule) -> pd.DataFrame:
-    """One row per piece of land: ``id``, ``township``, ``m2`` (NaN when unknown), ``field`` (where that came from)."""
-    parcels = _parcels(facts, rule)
-    if parcels is not None:
-        return parcels
+def _sites(facts: Facts) -> list[_Piece]:
+    """The facilities' own sites."""
     sites = facts.operating()
-    sites = sites[sites["in_area"].to_numpy(bool)]
-    columns = {"id": sites["facility_id"], "township": sites["township"], "m2": sites["site_area_m2"]}
-    return pd.DataFrame(columns).assign(field="facilities.site_area_m2")
+    cells = zip(sites.cells("facility_id"), sites.cells("township"), sites.figures("site_area_m2"), strict=True)
+    return [_Piece(name, township, area, "facilities.site_area_m2") for name, township, area in cells]
 
 
-def _parcels(facts: Facts, rule: Rule) -> pd.DataFrame | None:
-    """Elderly-care parcels cut along township borders; None without a land-use layer that has any."""
-    landuse, towns = facts.frames.get("landuse"), facts.townships()
+def _parcels(facts: Facts, rule: Rule) -> list[_Piece]:
+    """Elderly-care parcels cut along township borders; empty without a land-use layer that has any."""
+    towns = facts.townships()
     codes: Mapping[str, tuple[str, ...]] = rule.options.get("landuse_codes", {})
-    if landuse is None or towns is None:
-        return None
-    meant = [
-        code in codes.get(system, ()) for code, system in zip(landuse["code"], landuse["code_system"], strict=True)
-    ]
-    chosen = landuse[np.array(meant, dtype=bool) & ~(landuse["plan_year"] > facts.year)]
-    if chosen.empty:
-        return None
-    parcel, town = shapely.STRtree(towns.geometry.to_numpy()).query(chosen.geometry.to_numpy(), predicate="intersects")
-    cut = shapely.intersection(chosen.geometry.to_numpy()[parcel], towns.geometry.to_numpy()[town])
-    table = {
-        "id": chosen["parcel_id"].to_numpy()[parcel],
-        "township": towns["unit_code"].to_numpy()[town],
-        "m2": np.round(shapely.area(cut), 2),
-    }
-    return pd.DataFrame(table).assign(field="landuse.geometry")
+    if "landuse" not in facts.frames or towns is None:
+        return []
+    parcels = facts.rows("landuse")
+    cells = zip(parcels.cells("code"), parcels.cells("code_system"), strict=True)
+    meant = np.array([code in codes.get(system, ()) for code, system in cells], dtype=bool)
+    parcels = parcels.where(meant & ~(parcels["plan_year"] > facts.year))
+    shapes, borders = np.asarray(parcels["geometry"]), np.asarray(towns["geometry"])
+    parcel, town = shapely.STRtree(borders).query(shapes, predicate="intersects")
+    areas = np.round(shapely.area(shapely.intersection(shapes[parcel], borders[town])), 2)
+    names, places = parcels["parcel_id"][parcel], towns["unit_code"][town]
+    pieces = zip(names, places, areas.tolist(), strict=True)
+    return [_Piece(str(name), str(place), exact(area), "landuse.geometry") for name, place, area in pieces]
 
 
 def _land_of(
-    place: tuple[str, str, str], land: pd.DataFrame, people: float, of: tuple[str, ...], missing: list[str]
+    place: tuple[str, str, str], land: list[_Piece], people: float, of: tuple[str, ...], missing: list[str]
 ) -> Count:
-    known = land[land["m2"].notna().to_numpy()]
-    area = sum((exact(m2) for m2 in known["m2"]), ZERO)
-    open_ = len(land) > len(known)
+    area = sum((piece.m2 for piece in land if piece.m2), ZERO)
+    blank = sorted({piece.field for piece in land if piece.m2 is None})
     denominator = None if missing else Fraction(people)
     return Count(
         *place,
         area,
         denominator,
         "m²",
-        span=(area / denominator, None) if open_ and denominator else None,
-        counted=tuple(dict.fromkeys(known["id"][(known["m2"] > 0).to_numpy()])),
+        span=(area / denominator, None) if blank and denominator else None,
+        counted=tuple(dict.fromkeys(piece.id for piece in land if piece.m2)),
         of=of,
-        missing=(*missing, *sorted(set(land["field"][land["m2"].isna().to_numpy()]))),
+        missing=(*missing, *blank),
     )
 
 
@@ -127,6 +120,7 @@ def _land_of(
     "facilities landuse units demand",
     options={**_LAND_OPTIONS, "high_share65": a_share},
     required="basis high_share65",
+    fields="site_area_m2",
 )
 def older_townships_have_more(facts: Facts, rule: Rule) -> list[Count]:
     """The share of older townships that have at least the county's land per resident.
@@ -138,13 +132,12 @@ def older_townships_have_more(facts: Facts, rule: Rule) -> list[Count]:
     if towns is None:
         return nothing_known(facts, _("个"), "units")
     county, *rows = _land_per_resident(facts, rule)
-    demand = facts.frames["demand"]
-    demand = demand[demand["in_area"].to_numpy(bool)]
-    if demand["pop65"].isna().any():
+    homes = facts.homes()
+    if np.isnan(homes["pop65"]).any():
         return nothing_known(facts, _("个"), "demand.pop65")
     if not county.denominator or county.span is not None:
         return nothing_known(facts, _("个"), *(county.missing or ("demand.pop_total",)))
-    shares = _shares_of_old(demand)
+    shares = _shares_of_old(homes, [row.unit for row in rows])
     older = [row for row in rows if shares.get(row.unit, ZERO) >= rule.options["high_share65"]]
     above = [row.unit_name for row in rows if shares.get(row.unit, ZERO) > shares[""]]
     due = county.numerator / county.denominator
@@ -168,12 +161,12 @@ def _has_more(row: Count, due: Fraction) -> Part:
     return Part(row.unit, ONE if enough else ZERO, ONE if enough or row.span else ZERO, ONE, missing=row.missing)
 
 
-def _shares_of_old(demand: gpd.GeoDataFrame) -> dict[str, Fraction]:
+def _shares_of_old(homes: Rows, codes: list[str]) -> dict[str, Fraction]:
     """Per cent of people of 65 and over by township, and under the blank code of the county."""
-    sums = demand.groupby("township")[["pop65", "pop_total"]].sum()
-    sums.loc[""] = demand[["pop65", "pop_total"]].sum()
+    old, people, where = homes["pop65"], homes["pop_total"], homes["township"]
+    members = {"": np.ones(len(homes), dtype=bool), **{code: where == code for code in codes}}
     return {
-        str(code): 100 * Fraction(float(old)) / Fraction(float(all_))
-        for code, old, all_ in zip(sums.index, sums["pop65"], sums["pop_total"], strict=True)
-        if all_
+        code: 100 * Fraction(float(old[here].sum())) / Fraction(float(people[here].sum()))
+        for code, here in members.items()
+        if people[here].sum()
     }

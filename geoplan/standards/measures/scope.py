@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.layers.schema import (
@@ -19,14 +17,13 @@ from geoplan.layers.schema import (
     FUNCTIONS,
     OWNERSHIP,
     ROLES,
-    TOWNSHIP_LEVELS,
     UNIT_LEVELS,
     URBAN_RURAL,
     VILLAGE_LEVELS,
     FieldKind,
 )
 from geoplan.model import Rule
-from geoplan.standards.measures.registry import Facts
+from geoplan.standards.measures.registry import SCOPE_FIELDS, Facts, Rows, is_one_of
 from geoplan.standards.options import Check, some_of
 
 FLAGS = tuple(field.name for field in ROLES["facilities"].fields if field.kind is FieldKind.FLAG)
@@ -43,44 +40,59 @@ FACILITY_SCOPE: Mapping[str, Check] = MappingProxyType(
 UNIT_SCOPE: Mapping[str, Check] = MappingProxyType(
     {"unit_levels": some_of(UNIT_LEVELS), "urban_rural": some_of(URBAN_RURAL)}
 )
-_COLUMNS = {"kinds": "kind", "facility_levels": "level", "ownership": "ownership"}
+_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "facilities": {**SCOPE_FIELDS, "ownership": "ownership"},
+        "units": {"urban_rural": "urban_rural"},
+    }
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """Rows that are in scope, or may be.
 
     Attributes:
-        frame: the rows.
         certain: for each whether it is in scope whatever its blank cells hold.
         missing: for each the blank fields that keep it open.
     """
 
-    frame: gpd.GeoDataFrame
-    certain: NDArray[np.bool_]
+    rows: Rows
+    certain: list[bool]
     missing: list[tuple[str, ...]]
 
 
-def facilities_in_scope(facts: Facts, rule: Rule, *, leave_out: str = "") -> Chosen:
-    """The county's facilities that a rule speaks of: those that operate in the year unless it names a status.
-
-    Args:
-        leave_out: a key of the scope to pass over.
-    """
-    scope = {key: value for key, value in rule.scope.items() if key != leave_out}
-    frame = facts.frames["facilities"] if "status" in scope else facts.operating()
-    frame = frame[frame["in_area"].to_numpy(bool)]
-    if "status" in scope:
-        frame = frame[frame["status"].isin(scope["status"]).to_numpy()]
-    return _narrowed(frame, "facilities", _facility_tests(frame, scope))
+def facilities_in_scope(facts: Facts, rule: Rule) -> Chosen:
+    """The county's facilities that a rule speaks of: those that operate in the year unless it names a status."""
+    if "status" not in rule.scope:
+        return _narrowed(facts.operating(), "facilities", rule.scope)
+    sites = facts.rows("facilities")
+    stated = is_one_of(sites["status"], rule.scope["status"]) & sites["in_area"].astype(bool)
+    return _narrowed(sites.where(stated), "facilities", rule.scope)
 
 
-def _facility_tests(frame: gpd.GeoDataFrame, scope: Mapping[str, Any]) -> dict[str, NDArray[np.bool_]]:
-    """Field to which rows pass where the field is filled."""
-    tests = {column: frame[column].isin(scope[key]).to_numpy(bool) for key, column in _COLUMNS.items() if key in scope}
-    if "functions" in scope:
-        tests["functions"] = have_all(frame["functions"], scope["functions"])
-    return tests | {flag: (frame[flag] == "yes").to_numpy(bool) for flag in scope.get("flags", ())}
+def units_in_scope(facts: Facts, rule: Rule) -> Chosen:
+    """The administrative units that a rule speaks of, in order of code."""
+    units = facts.rows("units")
+    return _narrowed(units.where(is_one_of(units["level"], rule.scope["unit_levels"])), "units", rule.scope)
+
+
+def _narrowed(rows: Rows, role: str, scope: Mapping[str, Any]) -> Chosen:
+    """The rows that pass every test of a scope, or could: one known to miss a test is out, whatever else is blank."""
+    tests = {column: (scope[key], False) for key, column in _COLUMNS[role].items() if key in scope}
+    tests |= {"functions": (scope["functions"], True)} if "functions" in scope and role == "facilities" else {}
+    tests |= dict.fromkeys(scope.get("flags", ()), (("yes",), False))
+    possible = np.ones(len(rows), dtype=bool)
+    blank = {}
+    for column, (wanted, is_set) in tests.items():
+        cells = rows[column]
+        blank[column] = is_one_of(cells, ("",))
+        possible &= blank[column] | (have_all(cells, wanted) if is_set else is_one_of(cells, wanted))
+    open_ = np.logical_or.reduce([np.zeros(len(rows), dtype=bool), *blank.values()])[possible]
+    missing: list[tuple[str, ...]] = [()] * int(possible.sum())
+    for place, row in zip(np.flatnonzero(open_), np.flatnonzero(possible)[open_], strict=True):
+        missing[place] = tuple(f"{role}.{column}" for column in tests if blank[column][row])
+    return Chosen(rows.where(possible), (~open_).tolist(), missing)
 
 
 def have_all(cells: Iterable[str], needed: Iterable[str]) -> NDArray[np.bool_]:
@@ -89,44 +101,22 @@ def have_all(cells: Iterable[str], needed: Iterable[str]) -> NDArray[np.bool_]:
     return np.array([wanted.issubset(cell.split("|")) for cell in cells], dtype=bool)
 
 
-def _narrowed(frame: gpd.GeoDataFrame, role: str, tests: Mapping[str, NDArray[np.bool_]]) -> Chosen:
-    """The rows that pass every test, or could: a row that is known to miss one is out, whatever else is blank."""
-    blank = {column: (frame[column] == "").to_numpy(bool) for column in tests}
-    possible = np.ones(len(frame), dtype=bool)
-    for column, passed in tests.items():
-        possible &= passed | blank[column]
-    certain = possible & ~np.logical_or.reduce([np.zeros(len(frame), dtype=bool), *blank.values()])
-    missing = [tuple(f"{role}.{column}" for column in tests if blank[column][row]) for row in np.flatnonzero(possible)]
-    return Chosen(frame[possible].reset_index(drop=True), certain[possible], missing)
+def unit_column(level: str) -> str:
+    """The column of a layer of places that tells its unit of a level."""
+    return "village" if level in VILLAGE_LEVELS else "county" if level == "county" else "township"
 
 
-def units_in_scope(facts: Facts, rule: Rule) -> Chosen:
-    """The administrative units that a rule speaks of, in order of code."""
-    units = facts.frames["units"]
-    units = units[units["level"].isin(rule.scope["unit_levels"]).to_numpy()]
-    tests = (
-        {"urban_rural": units["urban_rural"].isin(rule.scope["urban_rural"]).to_numpy(bool)}
-        if "urban_rural" in rule.scope
-        else {}
-    )
-    return _narrowed(units, "units", tests)
+def unit_codes(facts: Facts, rows: Rows, level: str) -> NDArray[np.object_]:
+    """The code of the unit of a level in which each row lies; blank where it lies in none.
 
-
-def unit_codes(facts: Facts, frame: gpd.GeoDataFrame) -> dict[str, NDArray[np.object_]]:
-    """Level of units to the code of the unit of that level in which each row lies; blank where in none."""
-    townships, villages = frame["township"].to_numpy(object), frame["village"].to_numpy(object)
-    return {
-        **dict.fromkeys(TOWNSHIP_LEVELS, townships),
-        **dict.fromkeys(VILLAGE_LEVELS, villages),
-        "county": _counties(facts, frame),
-    }
-
-
-def _counties(facts: Facts, frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """The county of each row: the only one there is, or of several the parent of its township."""
-    units = facts.frames["units"]
-    counties = units["unit_code"][units["level"] == "county"].tolist()
+    The county of a row is the only one there is, or of several the parent of its township.
+    """
+    column = unit_column(level)
+    if column != "county":
+        return rows[column]
+    units = facts.rows("units")
+    counties = units["unit_code"][is_one_of(units["level"], ("county",))].tolist()
     if len(counties) == 1:
-        return np.where(frame["in_area"].to_numpy(bool), counties[0], "").astype(object)
-    parents = dict(zip(units["unit_code"], units["parent_code"], strict=True))
-    return pd.Series(frame["township"]).map(lambda code: parents.get(code, "")).to_numpy(object)
+        return np.where(rows["in_area"].astype(bool), counties[0], "").astype(object)
+    parents = dict(zip(units.cells("unit_code"), units.cells("parent_code"), strict=True))
+    return np.array([parents.get(code, "") for code in rows["township"]], dtype=object)

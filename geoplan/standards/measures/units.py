@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
-import geopandas as gpd
 import numpy as np
-from numpy.typing import NDArray
 
 from geoplan.i18n import _
 from geoplan.layers.schema import FUNCTIONS, TOWNSHIP_LEVELS, UNIT_LEVELS, VILLAGE_LEVELS, label
 from geoplan.model import Count, Rule
 from geoplan.standards.measures.counting import ONE, ZERO, Part, nothing_known, share
-from geoplan.standards.measures.registry import Facts, measure
+from geoplan.standards.measures.registry import Facts, Rows, is_one_of, measure
 from geoplan.standards.measures.scope import (
     FACILITY_SCOPE,
     UNIT_SCOPE,
     facilities_in_scope,
-    have_all,
     unit_codes,
+    unit_column,
     units_in_scope,
 )
 from geoplan.standards.options import some_of
-
-
-@dataclass(frozen=True, slots=True)
-class _Sites:
-    """The facilities that may make a unit count.
-
-    Attributes:
-        qualified: level of units to code to the ids of the facilities that have all functions.
-        open: the same for facilities of which that is not known, with the blank fields.
-        offered: the same for all functions of all facilities in scope together.
-    """
-
-    qualified: Mapping[str, Mapping[str, list[str]]]
-    open: Mapping[str, Mapping[str, list[tuple[str, ...]]]]
-    offered: Mapping[str, Mapping[str, set[str]]]
 
 
 @measure(
@@ -47,6 +28,7 @@ class _Sites:
     scope={**UNIT_SCOPE, **{key: check for key, check in FACILITY_SCOPE.items() if key != "functions"}},
     options={"functions": some_of(FUNCTIONS)},
     required="unit_levels",
+    fields="functions",
 )
 def unit_has_qualified(facts: Facts, rule: Rule) -> list[Count]:
     """The share of units that have at least one facility with all the functions for itself; n / N (AMB-01, AMB-02).
@@ -56,50 +38,65 @@ def unit_has_qualified(facts: Facts, rule: Rule) -> list[Count]:
     if "units" not in facts.frames:
         return nothing_known(facts, _("个"), "units")
     chosen, sites = units_in_scope(facts, rule), _sites(facts, rule)
+    units = chosen.rows
+    levels = units.cells("level")
+    found = {level: _by_unit(facts, sites, level) for level in dict.fromkeys(levels)}
     parts, details, combined = [], [], []
-    cells = (chosen.frame["unit_code"], chosen.frame["name"], chosen.frame["level"], chosen.certain.tolist())
     needed = set(rule.options.get("functions", ()))
-    for code, name, level, certain, missing in zip(*cells, chosen.missing, strict=True):
-        ids = sites.qualified[level].get(code, [])
-        open_ = [] if ids else sites.open[level].get(code, [])
-        blank = tuple(sorted({field for fields in open_ for field in fields}))
-        met, possible = (ONE if ids else ZERO), (ONE if ids or open_ else ZERO)
-        parts.append(Part(code, met, possible, ONE, certain, (*missing, *blank)))
-        details.append(_unit(code, name, level, ids, len(open_), (*missing, *blank) if certain else missing))
-        combined += [code] if needed <= sites.offered[level].get(code, set()) else []
+    cells = zip(units.cells("unit_code"), units.cells("name"), levels, chosen.certain, chosen.missing, strict=True)
+    for code, name, level, certain, missing in cells:
+        ids, open_, offered = found[level].get(code, _NOBODY)
+        open_ = [] if ids else open_
+        blank = (*missing, *sorted({field for fields in open_ for field in fields}))
+        parts.append(Part(code, ONE if ids else ZERO, ONE if ids or open_ else ZERO, ONE, certain, blank))
+        details.append(_unit(code, name, level, ids, len(open_), blank))
+        combined += [code] if needed <= offered else []
     county = share(parts).count(facts.place, "county", _("个"), whole=True)
     support = tuple(name for detail in details for name in detail.counted)
-    notes = _notes(facts, rule, county, combined, chosen.frame)
+    notes = _notes(facts, rule, county, combined, levels)
     return [replace(county, support=support, note=_("；").join(notes)), *details]
 
 
-def _sites(facts: Facts, rule: Rule) -> _Sites:
-    sites = facilities_in_scope(facts, rule)
-    has = have_all(sites.frame["functions"], rule.options.get("functions", ()))
-    blank = (sites.frame["functions"] == "").to_numpy(bool) & ("functions" in rule.options)
-    maybe = blank | (has & ~sites.certain)
-    missing = [
-        (*fields, *(("facilities.functions",) if unknown else ()))
-        for fields, unknown in zip(sites.missing, blank.tolist(), strict=True)
-    ]
-    ids = sites.frame["facility_id"].tolist()
-    offered = [set(cell.split("|")) for cell in sites.frame["functions"]]
-    qualified, open_, together = {}, {}, {}
-    for level, codes in unit_codes(facts, sites.frame).items():
-        qualified[level] = _grouped(codes, ids, has & sites.certain & ~blank)
-        open_[level] = _grouped(codes, missing, maybe)
-        union: dict[str, set[str]] = {}
-        for code, functions in zip(codes[sites.certain], np.array(offered, dtype=object)[sites.certain], strict=True):
-            union.setdefault(code, set()).update(functions)
-        together[level] = union
-    return _Sites(qualified, open_, together)
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """A facility that may make its unit count: whether it does, whether that is open and for what."""
+
+    id: str
+    qualified: bool
+    missing: tuple[str, ...]
+    functions: frozenset[str]
 
 
-def _grouped(codes: NDArray[np.object_], values: list[Any], mask: NDArray[np.bool_]) -> dict[str, list[Any]]:
-    groups: dict[str, list[Any]] = {}
-    for place in np.flatnonzero(mask):
-        groups.setdefault(codes[place], []).append(values[place])
-    return groups
+# Ids of the facilities that qualify, blank fields of those that may, functions of all together.
+_Found = tuple[list[str], list[tuple[str, ...]], set[str]]
+_NOBODY: _Found = ([], [], set())
+
+
+def _sites(facts: Facts, rule: Rule) -> tuple[Rows, list[_Site]]:
+    chosen = facilities_in_scope(facts, rule)
+    needed = frozenset(rule.options.get("functions", ()))
+    sites = []
+    cells = zip(chosen.rows.cells("facility_id"), chosen.rows.cells("functions"), chosen.missing, strict=True)
+    for name, cell, missing in cells:
+        functions = frozenset(cell.split("|"))
+        unknown = bool(needed) and not cell
+        fields = (*missing, "facilities.functions") if unknown else missing if needed <= functions else ()
+        sites.append(_Site(name, needed <= functions and not missing and not unknown, fields, functions))
+    return chosen.rows, sites
+
+
+def _by_unit(facts: Facts, sites: tuple[Rows, list[_Site]], level: str) -> dict[str, _Found]:
+    """What the facilities of each unit of a level come to."""
+    found: dict[str, _Found] = {}
+    rows, records = sites
+    for code, site in zip(unit_codes(facts, rows, level), records, strict=True):
+        ids, open_, offered = found.setdefault(code, ([], [], set()))
+        if site.qualified:
+            ids.append(site.id)
+        elif site.missing:
+            open_.append(site.missing)
+        offered |= site.functions
+    return found
 
 
 def _unit(code: str, name: str, level: str, ids: list[str], open_: int, missing: tuple[str, ...]) -> Count:
@@ -124,7 +121,7 @@ def _unit(code: str, name: str, level: str, ids: list[str], open_: int, missing:
     )
 
 
-def _notes(facts: Facts, rule: Rule, county: Count, combined: list[str], units: gpd.GeoDataFrame) -> list[str]:
+def _notes(facts: Facts, rule: Rule, county: Count, combined: list[str], levels: list[str]) -> list[str]:
     """What other readings of the rule would give: several facilities together, and by people instead of units."""
     if county.denominator == 0:
         words = _("、").join(label(level, UNIT_LEVELS) for level in rule.scope["unit_levels"])
@@ -133,21 +130,21 @@ def _notes(facts: Facts, rule: Rule, county: Count, combined: list[str], units: 
     if "functions" in rule.options and len(combined) != county.numerator:
         text = _("如允许几处设施合起来具备各项功能，则为 {count} / {all}")
         notes.append(text.format(count=len(combined), all=county.denominator))
-    weighted = _by_people(facts, county, units)
+    weighted = _by_people(facts, county, levels)
     if weighted is not None:
         notes.append(_("按60岁以上人口加权为 {share:.2f}%").format(share=float(weighted)))
     return notes
 
 
-def _by_people(facts: Facts, county: Count, units: gpd.GeoDataFrame) -> Fraction | None:
+def _by_people(facts: Facts, county: Count, levels: list[str]) -> Fraction | None:
     """The share of people of 60 and over who live in units that count; None where that is not known."""
-    demand = facts.frames.get("demand")
-    if demand is None or county.span is not None or demand["pop60"].isna().any():
+    columns = {unit_column(level) for level in levels}
+    if "demand" not in facts.frames or county.span is not None or len(columns) != 1:
         return None
-    levels, codes = set(units["level"]), unit_codes(facts, demand)
-    home = next(iter(codes[level] for level in levels))
-    if any((codes[level] != home).any() for level in levels):
+    demand = facts.rows("demand")
+    people = demand["pop60"]
+    if np.isnan(people).any():
         return None
-    people = demand["pop60"].to_numpy(float)
-    everybody, among = (float(people[np.isin(home, ids)].sum()) for ids in (county.of, county.counted))
+    home = unit_codes(facts, demand, levels[0])
+    everybody, among = (float(people[is_one_of(home, frozenset(ids))].sum()) for ids in (county.of, county.counted))
     return 100 * Fraction(among) / Fraction(everybody) if everybody else None
