@@ -261,9 +261,9 @@ def relocated(network: Network, link: Link, cell, limit_m: float) -> tuple[int, 
 
 
 def test_a_link_that_passes_nearer_takes_a_home_over():
-    """A home 20 m from its street goes to the link that passes 15 m from it."""
+    """A home 60 m from its street goes to the link that passes 40 m from it."""
     street = build_network(roads_frame([line((-2, 0), (2, 0))]))
-    assert relocated(street, Link(line((-2, 0), (-2, 3), (0, 0.875), (2, 3), (2, 0))), (0, 0.5), 25.0) == (1, False)
+    assert relocated(street, Link(line((-2, 0), (-2, 0.5), (2, 0.5), (2, 0))), (0, 1.5), 100.0) == (1, False)
 
 
 def test_a_small_island_that_is_linked_keeps_its_homes():
