@@ -249,6 +249,44 @@ def test_of_equally_near_roads_the_first_is_taken_after_a_change_too():
         assert relocate(locate(grid.network, halfway, FAR, grid=grid), halfway, FAR, after).edge.tolist() == [0]
 
 
+def relocated(network: Network, link: Link, cell, limit_m: float) -> tuple[int, bool]:
+    """(edge, moved) of a place after a link, by ``relocate``, which must be what ``locate`` finds."""
+    grid, place = RoadGrid(network), shapely.points([at(*cell)])
+    linked = with_link(grid, link, 5.0)
+    after = grid.following(linked.network, np.ones(len(linked.network.tail), dtype=bool), linked.changed)
+    before = locate(network, place, limit_m, grid=grid, small_island_m=ISLET_M)
+    found = relocate(before, place, limit_m, after, ISLET_M)
+    assert_same(found, locate(linked.network, place, limit_m, small_island_m=ISLET_M))
+    return int(found.edge[0]), bool(found.moved[0])
+
+
+def test_a_link_that_passes_nearer_takes_a_home_over():
+    """A home 60 m from its street goes to the link that passes 40 m from it."""
+    street = build_network(roads_frame([line((-2, 0), (2, 0))]))
+    assert relocated(street, Link(line((-2, 0), (-2, 0.5), (2, 0.5), (2, 0))), (0, 1.5), 100.0) == (1, False)
+
+
+def test_a_small_island_that_is_linked_keeps_its_homes():
+    """A home that was moved off a small island stays on it once a link, far from the home, makes it a part of the main network."""
+    network = build_network(roads_frame([line((-2, 0), (2, 0)), line((0, 1), (2, 1))]))
+    islet = int(np.argmin(network.length_m))
+    assert relocated(network, Link(line((2, 1), (2, 0))), (0.25, 0.9), 50.0) == (islet, False)
+
+
+def test_a_home_on_a_small_island_moves_to_a_link_within_the_limit():
+    """A home on a small island, too far from the main network until a link of it passes, is moved to the link."""
+    network = build_network(roads_frame([line((-2, 0), (2, 0)), line((0, 1), (1, 1))]))
+    assert relocated(network, Link(line((-2, 0), (0.5, 0.5), (2, 0))), (0.5, 0.95), 25.0) == (2, True)
+
+
+def test_islands_that_a_link_does_not_join_stay_islands():
+    """Of three streets a link joins two, which are then the largest part; the third stays apart."""
+    network = build_network(roads_frame([line((0, 0), (4, 0)), line((0, 2), (6, 2)), line((0, 4), (4, 4))]))
+    linked = with_link(RoadGrid(network), Link(line((0, 0), (0, 2))), 5.0).network
+    upper = network.xy[:, 1] > at(0, 3)[1]
+    np.testing.assert_array_equal(linked.island, np.where(upper, 1, 0))
+
+
 def test_an_end_at_a_node_joins_it_without_a_split():
     """Ends at the ends of streets split nothing: the link is the only new edge and there is no new node."""
     network = ladder()
