@@ -24,7 +24,7 @@ from geoplan.layers.validation import blank_row
 from geoplan.memory import Memory
 from geoplan.model import SENSITIVITY_MPS, Conflict, Problem, Service, Settings, Severity, Verdict
 from geoplan.network import AreaDrawer, Locations, Nearest, Network, Profile, Ways, closed, load_profile, ways_of
-from geoplan.scenario import RoadChanges, Scenario, apply
+from geoplan.scenario import RoadChanges, Scenario, apply, digest
 from geoplan.scenario.resolve import ROAD_TOLERANCE_M
 from geoplan.standards import Facts, Pack, Travel
 
@@ -103,6 +103,7 @@ class Assessment:
             "snap_limit_m": self.settings.snap_limit_m,
             "small_island_m": self.settings.small_island_m,
             "planned": self.settings.planned,
+            "scenario": _scenario_record(self.scenario),
             "network": {
                 "nodes": len(self.network.xy),
                 "edges": len(self.network.tail),
@@ -259,6 +260,18 @@ def _of_planned(layers: Layers, year: int, settings: Settings) -> tuple[Problem,
         text = _("规划或在建设施没有填 open_year，未计入")
         problems.append(Problem(Severity.WARNING, "facilities", text, _("请填写计划开业年份"), rows))
     return tuple(problems)
+
+
+def _scenario_record(scenario: Scenario | None) -> dict[str, object] | None:
+    """What names a scenario's content, so that the result can be made again."""
+    if scenario is None:
+        return None
+    return {
+        "name": scenario.name,
+        "base": scenario.base,
+        "edits": len(scenario.edits),
+        "digest": digest(scenario.edits),
+    }
 
 
 def _profile_record(profile: Profile) -> dict[str, object]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -40,6 +41,7 @@ def assess(
     pack: Annotated[
         list[str] | None, typer.Option(help=_("规则包编号，或 .toml 文件；可重复，以便对照；默认取工作区的设置"))
     ] = None,
+    scenario: Annotated[str, typer.Option(help=_("代入一个方案；默认按现状"))] = "",
     year: Annotated[int | None, typer.Option(min=1900, max=2200, help=_("核查年份；默认取规划目标年"))] = None,
     out: Annotated[Path | None, typer.Option(help=_("结果文件夹；默认为工作区下的 results"))] = None,
     mode: Annotated[
@@ -59,9 +61,11 @@ def assess(
 ) -> None:
     """Assess a workspace."""
     from geoplan import report
-    from geoplan.assess import assess as run
-    from geoplan.assess import profile_of
+    from geoplan.assess import assess as assess_layers
+    from geoplan.assess import assess_scenario, profile_of
     from geoplan.layers import load_layers
+    from geoplan.network import warm_up
+    from geoplan.scenario import open_store
     from geoplan.standards import load_pack
 
     settings = Settings(
@@ -69,9 +73,13 @@ def assess(
     )
     profile_of(settings)  # before the layers are read: a wrong word is answered at once
     with stages() as stage:
+        warm_up(lambda: stage(_("首次使用，正在编译计算程序，仅此一次")))
         layers = load_layers(directory, stage)
         first, *others = map(load_pack, dict.fromkeys(pack or [layers.manifest.pack or "cn-national"]))
-        assessment = run(layers, first, year=year, settings=settings, progress=stage, beside=tuple(others))
+        with open_store(directory, write=False, url=os.environ.get("GEOPLAN_STORE", "")) as store:
+            drawn = store.state(scenario).scenario if scenario else None
+        run = partial(assess_scenario, layers, drawn) if drawn else partial(assess_layers, layers)
+        assessment = run(first, year=year, settings=settings, progress=stage, beside=tuple(others))
         files = report.write_results(assessment, out or directory / RESULTS_FOLDER, stage)
     if as_json:
         sys.stdout.write(report.json_text(assessment) + "\n")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # The heavy imports stand inside the commands: `geoplan --help` answers at once.
 _STORE, _AUTHOR = "GEOPLAN_STORE", "GEOPLAN_AUTHOR"
+_PIPED_WIDTH = 120  # where there is no terminal to ask
 _NUMBERS = ("lon", "lat", "facility_area_m2")
 _FLAGS = {"true": True, "false": False, "null": None}
 
@@ -304,6 +305,41 @@ def diff(
     _say(data, lines, as_json=as_json)
 
 
+def compare(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help=_("一个或多个方案的名称"))],
+    pack: Annotated[str, typer.Option(help=_("规则包编号，或 .toml 文件；默认取工作区的设置"))] = "",
+    year: Annotated[int | None, typer.Option(min=1900, max=2200, help=_("核查年份；默认取规划目标年"))] = None,
+    out: Annotated[Path | None, typer.Option(help=_("结果文件夹；默认为工作区下的 results/comparison"))] = None,
+    directory: Folder = Path(),
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Assess the workspace as it is and with each scenario, and lay them side by side."""
+    from rich.console import Console
+
+    from geoplan import report
+    from geoplan.assess import assess, assess_scenario
+    from geoplan.compare import compare as lay_beside
+    from geoplan.layers import load_layers
+    from geoplan.memory import Memory
+    from geoplan.standards import load_pack
+
+    with _store(directory, write=False) as store:
+        drawn = {name: store.state(name).scenario for name in names}
+    layers, memory = load_layers(directory), Memory()
+    rules = load_pack(pack or layers.manifest.pack or "cn-national")
+    base = assess(layers, rules, year=year, memory=memory)
+    found = {
+        name: lay_beside(base, assess_scenario(layers, scenario, rules, year=year, memory=memory))
+        for name, scenario in drawn.items()
+    }
+    files = report.write_comparison(found, out or directory / "results" / "comparison")
+    if as_json:
+        sys.stdout.write(report.comparison_text(found) + "\n")
+        return
+    report.show_comparison(found, Console() if sys.stdout.isatty() else Console(width=_PIPED_WIDTH))
+    _lines([_("结果："), *(f"  {file}" for file in files)])
+
+
 def scenario_app() -> typer.Typer:
     """The commands in the current language."""
     commands = typer.Typer(help=_("规划方案：编辑、撤销、比较、导入导出"), no_args_is_help=True, rich_markup_mode=None)
@@ -324,6 +360,7 @@ def scenario_app() -> typer.Typer:
         ("check", _("检查方案与图层是否相符"), check),
         ("rebase", _("改用现在的图层，保留仍然相符的各步"), rebase),
         ("diff", _("比较两个方案的编辑"), diff),
+        ("compare", _("评估各方案，与现状并列比较"), compare),
         ("import", _("导入方案文件"), import_),
         ("export", _("导出方案文件"), export),
         ("verify", _("核对日志没有被改动"), verify),

@@ -76,7 +76,7 @@ def assessment_record(assessment: Assessment) -> dict[str, Any]:
             "note": tables.synthetic_label(assessment),
         },
         "pack": {"id": assessment.pack.id, "name": assessment.pack.name, "chain": list(assessment.pack.chain)},
-        "scenario": None,
+        "scenario": assessment.scenario.name if assessment.scenario else None,
         "year": assessment.year,
         "verdicts": [tables.verdict_record(verdict) for verdict in assessment.verdicts],
         "conflicts": [comparison.conflict_record(conflict) for conflict in assessment.conflicts],

@@ -329,9 +329,12 @@ def synthetic_label(assessment: Assessment) -> str:
 
 
 def place_name(assessment: Assessment) -> str:
-    """The workspace's name in the current language."""
+    """The workspace's name in the current language, and the scenario's where one was worked in."""
     manifest = assessment.layers.manifest
-    return manifest.name_en if current() == "en" else manifest.name
+    name = manifest.name_en if current() == "en" else manifest.name
+    if assessment.scenario is None:
+        return name
+    return _("{place} · 方案“{scenario}”").format(place=name, scenario=assessment.scenario.name)
 
 
 def problem_record(problem: Problem) -> dict[str, Any]:
