@@ -11,6 +11,7 @@
     ├── PackError (ValueError)               a rule pack that cannot be understood
     │   └── UnknownPackError (LookupError)   no pack of that name
     ├── SettingsError (ValueError)           a parameter outside its range
+    ├── MapEventError (ValueError)           what the map sent cannot be used
     └── OutputError (OSError)                results cannot be written
 
 A message says what is wrong, where, and what to do.
@@ -66,6 +67,10 @@ class UnknownPackError(PackError, LookupError):
 
 class SettingsError(GeoplanError, ValueError):
     """A parameter outside its range."""
+
+
+class MapEventError(GeoplanError, ValueError):
+    """What the map in the browser sent cannot be used."""
 
 
 class OutputError(GeoplanError, OSError):
