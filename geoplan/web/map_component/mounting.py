@@ -52,9 +52,7 @@ def show_map(view: View, *, key: str, on_events: Callable[[list[Event]], None], 
 @cache
 def _component() -> Any:
     if not any(BUILD.glob("index-*.js")):
-        raise OutputError(
-            _("缺少地图组件：请在有网络时运行 pip install（或在源码目录运行 python hatch_build.py）。")
-        )
+        raise OutputError(_("缺少地图组件：请在有网络时运行 pip install（或在源码目录运行 python hatch_build.py）。"))
     return st.components.v2.component("geoplan.map", js="index-*.js", css="index-*.css", html="", isolate_styles=False)
 
 

@@ -45,10 +45,7 @@ def pack_places(
     missing = np.flatnonzero(shapely.is_missing(geometry) | shapely.is_empty(geometry))
     if missing.size:
         raise LayerError(_("第 {row} 行没有几何，无法在地图上绘制。").format(row=int(missing[0]) + 1))
-    try:
-        _kind, coordinates, offsets = shapely.to_ragged_array(shapely.force_2d(geometry))
-    except ValueError as error:
-        raise LayerError(_("一个图层里有不同种类的几何（点、线、面），无法在地图上绘制。")) from error
+    coordinates, offsets = _ragged(geometry)
     sizes = np.asarray([] if radii is None else np.rint(np.asarray(radii, float) * 10), np.uint8)
     return _json(
         ids=list(ids),
@@ -68,6 +65,17 @@ def pack_look(classes: ArrayLike, notes: Sequence[str] = ()) -> Payload:
         notes: a line for each feature, shown beside its name; none for none.
     """
     return _json(classes=_base64(np.asarray(classes, np.uint8)), notes=list(notes))
+
+
+def _ragged(geometry: NDArray[np.object_]) -> tuple[NDArray[np.float64], tuple[NDArray[np.int64], ...]]:
+    """Coordinates, shape (n, 2), and the offsets that nest them, innermost first."""
+    if not len(geometry):
+        return np.empty((0, 2)), ()
+    try:
+        _kind, coordinates, offsets = shapely.to_ragged_array(shapely.force_2d(geometry))
+    except ValueError as error:
+        raise LayerError(_("一个图层里有不同种类的几何（点、线、面），无法在地图上绘制。")) from error
+    return coordinates, offsets
 
 
 def _degrees(coordinates: NDArray[np.float64]) -> str:

@@ -2,7 +2,7 @@
 
 import { button, element } from "./elements";
 import { distance, fill, place } from "./format";
-import { packed, sameShape, type Nested } from "./geometry";
+import { length, packed, sameShape, type Nested } from "./geometry";
 import { L, latLng, latLngBounds, lonLat } from "./leaflet";
 import { legend } from "./legend";
 import { Memory } from "./memory";
@@ -10,7 +10,7 @@ import { Overlays } from "./overlays";
 import { Panel } from "./panel";
 import type { Listener } from "./paths";
 import { Payloads, type Content } from "./payloads";
-import type { Deed, Geometry, Layer, Message, View } from "./protocol";
+import type { Deed, Geometry, Layer, LonLat, Message, View } from "./protocol";
 import { clientName, EventQueue } from "./queue";
 import { SearchBox } from "./search_box";
 import { Stack, type Hit } from "./stack";
@@ -81,7 +81,7 @@ export class MapView implements Listener {
     this.tools = new Tools(this.map, {
       changed: (mode) => this.toolChanged(mode),
       drew: (tool, geometry) => this.drew(tool, geometry),
-      measured: (geometry) => this.tell({ type: "measured", geometry: packed(geometry) }),
+      measured: (geometry) => this.measuredLine(geometry),
       measuring: (metres) => this.measuring(metres),
     });
     this.tip.hidden = true;
@@ -359,6 +359,11 @@ export class MapView implements Listener {
     const { texts, language } = this.view as View;
     this.measured = fill(texts["measured"] ?? "", { distance: distance(metres, language, texts) });
     this.say(this.hintText());
+  }
+
+  private measuredLine(geometry: Geometry): void {
+    this.measuring(length(geometry.coordinates as LonLat[]));
+    this.tell({ type: "measured", geometry: packed(geometry) });
   }
 
   private hintText(): string {
