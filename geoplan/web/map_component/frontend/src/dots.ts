@@ -1,19 +1,21 @@
 /** Very many points on one canvas, without an object for each. */
 
+import { blit, stamp, type Picture, type Stamp } from "./blit";
 import { world, type Places } from "./geometry";
 import { L } from "./leaflet";
 import type { Look } from "./payloads";
 import type { LonLat, Style } from "./protocol";
 import { path } from "./symbols";
 
-const MARGIN = 0.3; // of the window on each side, so that dragging the map does not uncover empty edges
+const MARGIN = 0.15; // of the window on each side, so that dragging the map does not uncover empty edges
 const REACH_PX = 3; // how far beside a dot a click still means it
-const SPECK_PX = 2; // a smaller dot is a plain little square
+const EDGE = 30; // a dot whose middle lies farther outside the picture cannot be seen
+const EDGED_PX = 2; // smaller dots would drown in a light edge
 const EDGE_PX = 0.8;
+const LARGEST = 1.45; // how far a symbol reaches, in radii
 
 export class Dots extends L.Layer {
   private readonly canvas = L.DomUtil.create("canvas", "gpm-dots leaflet-zoom-animated");
-  private readonly stamps = new Map<string, HTMLCanvasElement>();
   private mercator = new Float64Array(0);
   private places: Places | undefined;
   private classes: Uint8Array = new Uint8Array(0);
@@ -26,7 +28,6 @@ export class Dots extends L.Layer {
       this.mercator = new Float64Array(2 * places.shapes.length);
       places.shapes.forEach((shape, dot) => this.mercator.set(world(shape as LonLat), 2 * dot));
     }
-    if (styles !== this.styles) this.stamps.clear();
     this.classes = look.classes;
     this.styles = styles;
     if (this._map) this.draw();
@@ -61,17 +62,12 @@ export class Dots extends L.Layer {
     for (let dot = this.classes.length - 1; dot >= 0; dot -= 1) {
       const style = this.styles[this.classes[dot] ?? 255];
       if (!style) continue;
-      const reach = this.radius(dot, style) + REACH_PX;
+      const reach = this.tenths(dot, style) / 10 + REACH_PX;
       const dx = (this.mercator[2 * dot] ?? 0) * scale - x;
       const dy = (this.mercator[2 * dot + 1] ?? 0) * scale - y;
       if (dx * dx + dy * dy <= reach * reach) return dot;
     }
     return -1;
-  }
-
-  private radius(dot: number, style: Style): number {
-    const tenths = this.places?.sizes[dot];
-    return tenths === undefined ? style.radius : tenths / 10;
   }
 
   /** Pixels of the whole world at the present zoom. */
@@ -102,57 +98,47 @@ export class Dots extends L.Layer {
     this.drawnAt = { center: map.getCenter(), zoom: map.getZoom() };
     const context = this.canvas.getContext("2d");
     const corner = map.getPixelBounds().min?.subtract(margin);
-    if (!context || !corner) return;
-    context.scale(ratio, ratio);
-    this.styles.forEach((style, place) => this.paint(context, style, place, new L.Bounds(corner, corner.add(size))));
+    if (!context || !corner || !this.canvas.width || !this.canvas.height) return;
+    const image = context.createImageData(this.canvas.width, this.canvas.height);
+    const picture = { width: image.width, height: image.height, pixels: new Uint32Array(image.data.buffer) };
+    this.styles.forEach((style, place) => this.paint(picture, style, place, corner, ratio));
+    context.putImageData(image, 0, 0);
   }
 
-  private paint(context: CanvasRenderingContext2D, style: Style, place: number, { min, max }: L.Bounds): void {
-    if (!min || !max) return;
+  /** All dots of one class. `corner` is the upper left of the picture in pixels of the world, `ratio` the screen's pixels in one. */
+  private paint(picture: Picture, style: Style, place: number, corner: L.Point, ratio: number): void {
+    const stamps: Stamp[] = []; // by tenths of a pixel of the radius
     const scale = this.scale();
-    context.fillStyle = style.fill;
-    context.globalAlpha = style.opacity;
     for (let dot = 0; dot < this.classes.length; dot += 1) {
       if (this.classes[dot] !== place) continue;
-      const x = (this.mercator[2 * dot] ?? 0) * scale;
-      const y = (this.mercator[2 * dot + 1] ?? 0) * scale;
-      if (x < min.x || y < min.y || x > max.x || y > max.y) continue;
-      const radius = this.radius(dot, style);
-      if (radius < SPECK_PX) context.fillRect(x - min.x - radius, y - min.y - radius, 2 * radius, 2 * radius);
-      else this.stamp(context, style, radius, x - min.x, y - min.y);
+      const x = ((this.mercator[2 * dot] as number) * scale - corner.x) * ratio;
+      const y = ((this.mercator[2 * dot + 1] as number) * scale - corner.y) * ratio;
+      if (x < -EDGE || y < -EDGE || x > picture.width + EDGE || y > picture.height + EDGE) continue;
+      const tenths = this.tenths(dot, style);
+      blit(picture, (stamps[tenths] ??= stamp(drawn(style, (tenths / 10) * ratio))), x, y);
     }
   }
 
-  /** Copies a dot that was drawn once: far cheaper than drawing each. */
-  private stamp(context: CanvasRenderingContext2D, style: Style, radius: number, x: number, y: number): void {
-    const key = `${style.symbol} ${style.fill} ${radius}`;
-    let stamp = this.stamps.get(key);
-    if (!stamp) {
-      stamp = drawn(style, radius);
-      this.stamps.set(key, stamp);
-    }
-    const half = stampSize(radius) / 2;
-    context.drawImage(stamp, x - half, y - half, 2 * half, 2 * half);
+  private tenths(dot: number, style: Style): number {
+    return this.places?.sizes[dot] ?? Math.round(10 * style.radius);
   }
 }
 
-function stampSize(radius: number): number {
-  return Math.ceil(2.9 * radius + 2);
-}
-
-function drawn(style: Style, radius: number): HTMLCanvasElement {
-  const ratio = window.devicePixelRatio || 1;
-  const stamp = document.createElement("canvas");
-  stamp.width = stamp.height = stampSize(radius) * ratio;
-  const context = stamp.getContext("2d");
-  if (!context) return stamp;
-  context.scale(ratio, ratio);
-  context.translate(stampSize(radius) / 2, stampSize(radius) / 2);
+/** A dot, drawn once to be copied. */
+function drawn(style: Style, radius: number): Picture {
+  const size = 2 * Math.ceil(LARGEST * radius) + 1;
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const context = canvas.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D;
+  context.translate(size / 2, size / 2);
+  context.globalAlpha = style.opacity;
   const shape = new Path2D(path(style.symbol, radius));
   context.fillStyle = style.fill;
-  context.strokeStyle = style.line;
-  context.lineWidth = EDGE_PX;
   context.fill(shape);
-  context.stroke(shape);
-  return stamp;
+  if (radius >= EDGED_PX) {
+    context.strokeStyle = style.line;
+    context.lineWidth = EDGE_PX;
+    context.stroke(shape);
+  }
+  return { width: size, height: size, pixels: new Uint32Array(context.getImageData(0, 0, size, size).data.buffer) };
 }

@@ -124,10 +124,12 @@ export class MapView implements Listener {
   private draw(view: View, contents: Map<string, Content>): void {
     const before = this.view;
     this.view = view;
-    if (view.place !== before?.place) this.start(view);
+    if (view.place !== before?.place) this.memory = new Memory(view.place);
     this.release();
-    this.stack.update(view.layers, contents, this.held());
+    this.stack.prepare(view.layers, contents);
     this.words(view, before);
+    if (view.place !== before?.place) this.start();
+    this.stack.draw(this.held());
     this.background(view, before);
     this.overlays.await(view.pending);
     this.overlays.settle((sequence) => this.queue.has(sequence));
@@ -139,15 +141,16 @@ export class MapView implements Listener {
     this.root.dataset["revision"] = String(view.revision);
   }
 
-  private start(view: View): void {
-    this.memory = new Memory(view.place);
+  private start(): void {
     const remembered = this.memory.remembered.view;
     if (remembered) this.map.setView(latLng(remembered.center), remembered.zoom, { animate: false });
     else this.home(false);
   }
 
   private home(animate = true): void {
-    if (this.view) this.map.fitBounds(latLngBounds(this.view.home), { animate, padding: [12, 12] });
+    const panel = this.panel.element.offsetWidth;
+    const right = panel < this.frame.offsetWidth / 3 ? panel + 20 : 12; // the panel covers that side
+    if (this.view) this.map.fitBounds(latLngBounds(this.view.home), { animate, paddingTopLeft: [52, 12], paddingBottomRight: [right, 12] });
   }
 
   private words(view: View, before: View | undefined): void {

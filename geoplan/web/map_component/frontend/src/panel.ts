@@ -12,10 +12,23 @@ const FIELD = 18;
 export class Panel {
   readonly element = element("section", { class: "gpm-panel" });
   private open = true;
+  private shows = "";
 
   constructor(private readonly switched: (layer: string, on: boolean) => void) {}
 
+  /** Build the list anew where it differs; the reader stays at the same switch and the same place of the list. */
   show(groups: Group[], isShown: (layer: string) => boolean, texts: Record<string, string>, language: string): void {
+    const shows = JSON.stringify([groups, groups.map((group) => isShown(group.id)), texts["layers"], language]);
+    if (shows === this.shows) return;
+    this.shows = shows;
+    const at = this.element.querySelector<HTMLElement>(".gpm-layers")?.scrollTop ?? 0;
+    const focused = this.element.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset["layer"] : undefined;
+    this.build(groups, isShown, texts, language);
+    this.element.querySelector<HTMLElement>(".gpm-layers")?.scrollTo(0, at);
+    if (focused) this.element.querySelector<HTMLElement>(`[data-layer="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  private build(groups: Group[], isShown: (layer: string) => boolean, texts: Record<string, string>, language: string): void {
     const title = texts["layers"] ?? "";
     const list = element("div", { class: "gpm-layers", id: "gpm-layers" });
     list.hidden = !this.open;

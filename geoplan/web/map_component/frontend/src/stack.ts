@@ -30,6 +30,7 @@ export interface Hit {
 
 export class Stack {
   private layers: Layer[] = [];
+  private before: Layer[] = []; // those that are drawn
   private contents = new Map<string, Content>();
   private readonly drawn = new Map<string, Drawn>();
   private readonly stale = new Set<string>();
@@ -46,14 +47,19 @@ export class Stack {
     map.on("zoomend", () => this.showAll());
   }
 
-  /** Draw what changed; features in `held` (by layer) stay as the planner left them until Python has answered. */
-  update(layers: Layer[], contents: Map<string, Content>, held: ReadonlyMap<string, ReadonlySet<string>>): void {
-    const { gone, changed } = layerChanges(this.layers, layers);
-    const reorder = orderChanged(this.layers, layers);
-    gone.forEach((id) => this.remove(id));
+  /** Take the layers of the next view, without drawing them yet. */
+  prepare(layers: Layer[], contents: Map<string, Content>): void {
     this.layers = layers;
     this.contents = contents;
-    for (const layer of layers) this.draw(layer, changed.get(layer.id) ?? "none", held.get(layer.id) ?? new Set());
+  }
+
+  /** Draw what changed; features in `held` (by layer) stay as the planner left them until Python has answered. */
+  draw(held: ReadonlyMap<string, ReadonlySet<string>>): void {
+    const { gone, changed } = layerChanges(this.before, this.layers);
+    const reorder = orderChanged(this.before, this.layers);
+    this.before = this.layers;
+    gone.forEach((id) => this.remove(id));
+    for (const layer of this.layers) this.drawLayer(layer, changed.get(layer.id) ?? "none", held.get(layer.id) ?? new Set());
     this.showAll();
     if (reorder || [...changed.values()].some((change) => change === "new" || change === "place")) this.order();
   }
@@ -109,7 +115,7 @@ export class Stack {
     return around(shapes.filter((shape): shape is Nested => shape !== undefined).map(bounds));
   }
 
-  private draw(layer: Layer, change: Change, held: ReadonlySet<string>): void {
+  private drawLayer(layer: Layer, change: Change, held: ReadonlySet<string>): void {
     const content = this.contents.get(layer.id);
     if (!content || (change === "none" && !this.stale.has(layer.id))) return;
     if (change === "place" && this.kindChanged(layer)) this.remove(layer.id);
