@@ -9,11 +9,14 @@ import base64
 import json
 import math
 import re
+import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -23,10 +26,21 @@ from browser import LONG, ROOT, App, chromium, office_screen, served, watched
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import BrowserContext, Page, expect
+from starlette.requests import Request
+from starlette.responses import Response
+from workspaces import Workspace
 
-from geoplan.errors import LayerError, MapEventError
+from geoplan.assess import assess
+from geoplan.errors import LayerError, MapEventError, SettingsError
+from geoplan.layers import load_layers
+from geoplan.layers.schema import FACILITY_KINDS
+from geoplan.model import REACH_LABELS, Reach
+from geoplan.report import style
+from geoplan.standards import load_pack
+from geoplan.web import basemap, map_layers
 from geoplan.web.map_component import Drew, Undo, pack_look, pack_places
 from geoplan.web.map_component.inbox import Inbox
+from geoplan.web.map_component.view import Symbol
 from geoplan.web.published import Payload, Store
 
 CLIENT = "0123456789abcdef" * 2
@@ -101,6 +115,36 @@ def test_a_full_store_forgets_what_was_published_longest_ago():
     for payload in (one, two, one, three):
         store.put(payload)
     assert [store.get(payload.digest) is not None for payload in (one, two, three)] == [True, False, True]
+
+
+# --- a county as layers
+
+
+def test_the_layers_of_a_county_say_what_its_tables_say(small: Workspace, tmp_path: Path):
+    """Each township, home and facility is there under its id, with the class that the account gives it."""
+    assessment = assess(load_layers(small.write(tmp_path)), load_pack("heshan"), year=2025)
+    coverage = assessment.coverages[0]
+    layers = {layer.id: layer for layer in map_layers.findings(assessment, coverage, editable=True)}
+    homes = layers["demand"]
+    classes = np.frombuffer(base64.b64decode(_unpacked(homes.look)["classes"]), np.uint8)
+    assert _unpacked(homes.places)["ids"] == list(assessment.layers.frames["demand"]["demand_id"])
+    reach = dict(zip(_unpacked(homes.places)["ids"], (homes.styles[one].label for one in classes), strict=True))
+    assert reach == {
+        home: REACH_LABELS[Reach(found)]
+        for home, found in zip(coverage.demand["demand_id"], coverage.demand["reach"], strict=True)
+    }
+    facilities = _unpacked(layers["facilities"].places)
+    assert facilities["ids"] == list(assessment.layers.frames["facilities"]["facility_id"])
+    assert layers["facilities"].editable
+    assert {layer.id for layer in map_layers.ground(assessment.layers)} <= {"water", "roads", "lanes"}
+
+
+def test_every_symbol_of_the_style_table_is_one_that_the_map_draws():
+    """And every kind of facility has one, and no two kinds the same."""
+    used = [*style.FACILITY_SYMBOLS.values(), *style.REACH_SYMBOLS.values(), *style.OUTCOME_SHAPES.values()]
+    assert set(used) <= set(get_args(Symbol))
+    assert set(FACILITY_KINDS) == set(style.FACILITY_SYMBOLS)
+    assert len(set(style.FACILITY_SYMBOLS.values())) == len(FACILITY_KINDS)
 
 
 # --- the inbox
@@ -179,6 +223,65 @@ def test_a_drawing_keeps_its_coordinates_and_its_revision():
     """The point that was drawn is the point that arrives."""
     (event,) = Inbox().receive(_message(_drawn({"type": "Point", "coordinates": [112.9705076, 22.799867]}))).events
     assert event == Drew(id=f"{CLIENT}-1", revision=0, tool="site", geometry=shapely.Point(112.9705076, 22.799867))
+
+
+# --- tiles
+
+
+def test_tiles_go_through_the_server_and_their_key_stays_there(monkeypatch):
+    """The browser gets addresses of our own host; without a setting there is no background at all."""
+    monkeypatch.delenv(basemap.ADDRESS, raising=False)
+    assert basemap.basemap() is None
+    monkeypatch.setenv(basemap.ADDRESS, "https://a.example/{z}/{x}/{y}?tk=SECRET https://b.example/{z}/{x}/{y}")
+    monkeypatch.setenv(basemap.CREDIT, "天地图")
+    found = basemap.basemap()
+    assert found is not None
+    assert found.tiles == tuple(f"/_geoplan/tiles/{place}/{{z}}/{{x}}/{{y}}" for place in (0, 1))
+    assert found.credit == "天地图"
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://a/{z}/{x}/{y}", "https://a.example/{z}/{x}", "{z}/{x}/{y}", "file:///{z}{x}{y}"]
+)
+def test_an_address_that_is_not_one_of_tiles_is_refused_in_words(monkeypatch, address):
+    """The setting is named."""
+    monkeypatch.setenv(basemap.ADDRESS, address)
+    with pytest.raises(SettingsError, match=basemap.ADDRESS):
+        basemap.basemap()
+
+
+class _Tiles(BaseHTTPRequestHandler):
+    """A service that gives a picture with its path in it, and a page of text where somebody asks for column 9."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        kind = "text/html" if "/9/" in self.path else "image/png"
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.end_headers()
+        self.wfile.write(self.path.encode())
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+def test_a_tile_is_passed_on_and_nothing_else(monkeypatch):
+    """The service is asked with its key; what is no picture, no tile, or nobody's, is an error without a word."""
+    service = ThreadingHTTPServer(("127.0.0.1", 0), _Tiles)
+    threading.Thread(target=service.serve_forever, daemon=True).start()
+    monkeypatch.setenv(basemap.ADDRESS, f"http://127.0.0.1:{service.server_port}/{{z}}/{{x}}/{{y}}?tk=SECRET")
+
+    def ask(place: int, z: int, x: int, y: int) -> Response:
+        path = {"place": place, "z": z, "x": x, "y": y}
+        return basemap.route().endpoint(Request({"type": "http", "path_params": path}))
+
+    try:
+        assert ask(0, 4, 3, 2).body == b"/4/3/2?tk=SECRET"
+        statuses = [ask(*tile).status_code for tile in ((0, 4, 9, 2), (0, 4, 16, 2), (1, 4, 3, 2), (0, 30, 3, 2))]
+        assert statuses == [502, 404, 404, 404]
+    finally:
+        service.shutdown()
+        service.server_close()
 
 
 # --- in the browser
@@ -456,6 +559,20 @@ def test_a_layer_is_switched_off_and_stays_off(opened):
     plan.page.reload()
     expect(switch).not_to_be_checked()
     expect(canvas).to_have_count(0)
+
+
+def test_a_search_result_of_a_layer_that_is_off_switches_it_on(opened):
+    """The home that was found is drawn, marked in the switch and told to Python; what lies above comes first."""
+    plan = opened("dots=20&name=村7")
+    switch = plan.page.get_by_role("checkbox", name="居民点")
+    switch.uncheck()
+    plan.page.get_by_role("combobox").fill("村7")
+    expect(plan.page.get_by_role("option").first).to_contain_text("居民点")
+    with plan.revisions():
+        plan.page.get_by_role("option").first.click()
+    assert (plan.events[-1]["layer"], plan.events[-1]["feature"]) == ("homes", "D7")
+    expect(switch).to_be_checked()
+    expect(plan.page.locator("canvas.gpm-dots")).to_have_count(1)
 
 
 def test_a_hundred_thousand_dots_are_drawn_and_recoloured(opened):

@@ -9,6 +9,8 @@ import { path } from "./symbols";
 
 const MARGIN = 0.15; // of the window on each side, so that dragging the map does not uncover empty edges
 const REACH_PX = 3; // how far beside a dot a click still means it
+const COUNTY_ZOOM = 11; // where a county fills the window
+const [GROWTH, MOST_CLOSER] = [0.25, 5]; // by how much a dot grows at each zoom, and up to how many
 const EDGE = 30; // a dot whose middle lies farther outside the picture cannot be seen
 const EDGED_PX = 2; // smaller dots would drown in a light edge
 const EDGE_PX = 0.8;
@@ -119,8 +121,10 @@ export class Dots extends L.Layer {
     }
   }
 
+  /** The radius in tenths of a pixel; dots grow as one comes closer. */
   private tenths(dot: number, style: Style): number {
-    return this.places?.sizes[dot] ?? Math.round(10 * style.radius);
+    const closer = Math.min(Math.max(this._map.getZoom() - COUNTY_ZOOM, 0), MOST_CLOSER);
+    return Math.round((this.places?.sizes[dot] ?? 10 * style.radius) * (1 + closer * GROWTH));
   }
 }
 

@@ -330,10 +330,12 @@ export class MapView implements Listener {
   private switch(layer: string, on: boolean): void {
     this.memory.note({ shown: { ...this.memory.remembered.shown, [layer]: on } });
     this.stack.showAll();
+    if (this.view) this.showLegend(this.view);
   }
 
   private named(): { layer: string; names: string[] }[] {
-    return this.stack.all.filter((layer) => !layer.background).map((layer) => ({ layer: layer.id, names: this.stack.content(layer.id)?.places.names ?? [] }));
+    const fromTheTop = [...this.stack.all].reverse().filter((layer) => !layer.background);
+    return fromTheTop.map((layer) => ({ layer: layer.id, names: this.stack.content(layer.id)?.places.names ?? [] }));
   }
 
   private goTo(found: Hit): void {
