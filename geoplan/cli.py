@@ -7,7 +7,7 @@ stderr without a traceback.
 from __future__ import annotations
 
 import os
-import subprocess
+import runpy
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,15 +142,10 @@ def app(
     from geoplan.layers import read_manifest
 
     read_manifest(directory)  # a clear word here beats an error page
-    environment = {
-        **os.environ,
-        "GEOPLAN_WORKSPACE": str(directory.resolve()),
-        "GEOPLAN_LANG": i18n.current(),
-        "STREAMLIT_SERVER_PORT": str(port),
-        "STREAMLIT_SERVER_ADDRESS": address,
-    }
-    finished = subprocess.run([sys.executable, "-m", "geoplan.web"], env=environment, check=False)
-    raise typer.Exit(finished.returncode)
+    # In this very process, so that whoever ends the command ends the server.
+    os.environ.update(GEOPLAN_WORKSPACE=str(directory.resolve()), GEOPLAN_LANG=i18n.current())
+    sys.argv[1:] = [address, str(port)]
+    runpy.run_module("geoplan.web", run_name="__main__", alter_sys=True)
 
 
 @contextmanager

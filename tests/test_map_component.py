@@ -9,8 +9,11 @@ import base64
 import json
 import math
 import re
+import sys
 import threading
 import tomllib
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,7 +25,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from browser import LONG, ROOT, App, chromium, office_screen, served, watched
+from browser import LONG, ROOT, App, chromium, free_port, office_screen, running, served, watched
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import BrowserContext, Page, expect
@@ -654,6 +657,16 @@ def test_the_answers_carry_the_headers(harness: App, context: BrowserContext):
     assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]
     assert page.headers["x-content-type-options"] == "nosniff"
     assert context.request.get(f"{harness.url}/_geoplan/published/none").status == 404
+
+
+def test_geoplan_app_serves_the_same_headers_on_the_port_it_is_given(tmp_path: Path, small: Workspace):
+    """``geoplan app`` listens on this machine at that port, with the policy."""
+    port = free_port()
+    command = [sys.executable, "-m", "geoplan", "app", str(small.write(tmp_path / "place")), "--port", str(port)]
+    with running(command, port, tmp_path, tmp_path / "log") as app, urllib.request.urlopen(app.url) as answer:  # noqa: S310 - our own address
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(app.url)  # noqa: S310 - gone with the command
 
 
 def test_the_component_is_the_one_streamlit_looks_for():

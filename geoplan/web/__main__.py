@@ -1,4 +1,6 @@
-"""Serves the app: ``python -m geoplan.web``; address and port come from Streamlit's settings."""
+"""Serves the app: ``python -m geoplan.web ADDRESS PORT``, which ``geoplan app`` calls."""
+
+import sys
 
 import streamlit as st
 
@@ -7,4 +9,5 @@ from geoplan.web import server
 app = st.App(server.SCRIPT, routes=server.routes(), middleware=server.middleware())
 
 if __name__ == "__main__":
-    app.run()
+    address, port = sys.argv[1:]
+    app.run(config={"server.address": address, "server.port": int(port)})
