@@ -549,6 +549,20 @@ def test_a_click_tells_the_feature_and_the_place(opened):
     assert abs(beside["lat"] - 22.69) < 2 * plan.pixel
 
 
+def test_python_says_what_waits_what_runs_and_where_to_look(opened):
+    """A pending shape, the work under way and a box to fly to, once; where the map comes to rest arrives in Python."""
+    plan = opened("extras=1")
+    expect(plan.root).to_have_attribute("data-pending", "1")
+    expect(plan.page.locator(".gpm-hint")).to_have_text("正在计算可达范围")
+    expect(plan.root).to_have_attribute("data-revision", "1")  # the map came to rest
+    assert plan.events[0]["type"] == "Viewed"
+    assert plan.view[2] == plan.events[0]["zoom"] > 12
+    assert plan.events[0]["lon"] == pytest.approx(112.83, abs=0.01)
+    with plan.revisions():
+        plan.page.get_by_role("button", name="缩小").click()
+    assert plan.view[2] == plan.events[1]["zoom"] == plan.events[0]["zoom"] - 1
+
+
 def test_a_layer_is_switched_off_and_stays_off(opened):
     """Homes that are switched off are neither drawn nor clicked, after a new revision and a reload as well."""
     plan = opened("dots=2000")

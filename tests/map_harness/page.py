@@ -1,7 +1,8 @@
 """A page with nothing but the map, driven as the workbench drives it; the work on the server is trivial.
 
 What is drawn is kept per session, each edit makes a revision, and the events stand below the map for the tests to read.
-The query may ask for ``dots`` (how many), ``name`` (of the first township), ``lang`` and ``refuse`` (edits are not taken).
+The query may ask for ``dots`` (how many), ``name`` (of the first township), ``lang``, ``refuse`` (edits are
+not taken), ``answer`` (to clicks) and ``extras`` (a pending shape, a focus, work under way, reports of the view).
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from geoplan.web.map_component import (
     Drew,
     Edited,
     Event,
+    Focus,
     Layer,
     Moved,
+    Pending,
     Redo,
     Selection,
     Style,
@@ -179,6 +182,10 @@ def main() -> None:
         selection=(Selection(clicked.layer, (clicked.feature,)),) if clicked and clicked.feature else (),
         answer=answer if "answer" in st.query_params else None,
     )
+    if "extras" in st.query_params:
+        waiting = (Pending("新址", shapely.Point(WEST, SOUTH)),)
+        near = Focus(1, (WEST, SOUTH, WEST + STEP, SOUTH + STEP))
+        view = replace(view, pending=waiting, focus=near, busy="正在计算可达范围", reports_view=True)
     show_map(view, key="map", on_events=handle, height=560)
     st.code(json.dumps({"revision": state.revision, "events": state.events}, ensure_ascii=False), language=None)
 
