@@ -1,5 +1,7 @@
 """The app on the workspace in ``GEOPLAN_WORKSPACE`` or the current folder: ``streamlit run app.py``."""
 
-from geoplan.web.entry import main
+import streamlit as st
 
-main()
+from geoplan.web import server
+
+app = st.App(server.SCRIPT, routes=server.routes(), middleware=server.middleware())

@@ -7,12 +7,11 @@ stderr without a traceback.
 from __future__ import annotations
 
 import os
-import subprocess
+import runpy
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -171,12 +170,10 @@ def app(
     from geoplan.layers import read_manifest
 
     read_manifest(directory)  # a clear word here beats an error page
-    with resources.as_file(resources.files("geoplan.web") / "entry.py") as entry:
-        command = [sys.executable, "-m", "streamlit", "run", str(entry)]
-        command += [f"--server.port={port}", f"--server.address={address}", "--browser.gatherUsageStats=false"]
-        environment = {**os.environ, "GEOPLAN_WORKSPACE": str(directory.resolve()), "GEOPLAN_LANG": i18n.current()}
-        finished = subprocess.run(command, env=environment, check=False)  # noqa: S603 - our own interpreter and file
-    raise typer.Exit(finished.returncode)
+    # In this very process, so that whoever ends the command ends the server.
+    os.environ.update(GEOPLAN_WORKSPACE=str(directory.resolve()), GEOPLAN_LANG=i18n.current())
+    sys.argv[1:] = [address, str(port)]
+    runpy.run_module("geoplan.web", run_name="__main__", alter_sys=True)
 
 
 @contextmanager

@@ -16,6 +16,7 @@
     │   ├── EditsError                       edits that do not fit the layers; carries every problem found
     │   └── ConflictError                    a write on an old revision; carries both sides
     ├── StoreError (OSError)                 the scenario store cannot be opened, read or written
+    ├── MapEventError (ValueError)           what the map sent cannot be used
     └── OutputError (OSError)                results cannot be written
 
 A message says what is wrong, where, and what to do.
@@ -153,6 +154,10 @@ class ConflictError(ScenarioError):
 
 class StoreError(GeoplanError, OSError):
     """The scenario store cannot be opened, read or written."""
+
+
+class MapEventError(GeoplanError, ValueError):
+    """What the map in the browser sent cannot be used."""
 
 
 class OutputError(GeoplanError, OSError):

@@ -6,19 +6,16 @@ import io
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 import threading
 import tomllib
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
+from browser import LONG, ROOT, App, chromium, office_screen, served, watched
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from workspaces import Workspace, small_workspace
 
 from geoplan.assess import Assessment, assess, default_year
@@ -28,14 +25,8 @@ from geoplan.standards import load_pack
 from geoplan.web import findings, rows, service
 from geoplan.web.state import Question
 
-ROOT = Path(__file__).parents[1]
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
-FLAGS += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]  # no name leads anywhere
 PAGES = ("总览", "地图", "数据表", "数据与依据")
 BADGE = "含合成数据，仅供演示"
-LONG = 60_000  # milliseconds in which an assessment must be there, however busy the machine
 expect.set_options(timeout=LONG)
 
 
@@ -164,106 +155,31 @@ def test_the_app_starts_with_the_same_settings_either_way() -> None:
 # --- pages
 
 
-@dataclass
-class App:
-    """A running app."""
-
-    url: str
-    workspace: Path
-    log: Path
-
-
-def _start(workspace: Path, log: Path) -> tuple[App, subprocess.Popen[bytes]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        str(ROOT / "app.py"),
-        f"--server.port={port}",
-        "--server.address=127.0.0.1",
-    ]
-    environment = {**os.environ, "GEOPLAN_WORKSPACE": str(workspace), "GEOPLAN_LANG": "zh", "PYTHONPATH": str(ROOT)}
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
-    return App(f"http://127.0.0.1:{port}", workspace, log), process
-
-
-def _ready(app: App, process: subprocess.Popen[bytes]) -> None:
-    for _attempt in range(300):
-        try:
-            with urllib.request.urlopen(f"{app.url}/_stcore/health", timeout=1):  # noqa: S310 - our own address
-                return
-        except OSError:
-            assert process.poll() is None, app.log.read_text(encoding="utf-8")
-            threading.Event().wait(0.1)
-    pytest.fail("the app did not start")
-
-
 @pytest.fixture(scope="module")
 def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, App]]:
     """One app on the demo workspace, one on a folder that the tests fill; their logs must be free of complaints."""
     folder = tmp_path_factory.mktemp("web")
     (folder / "scratch").mkdir()
-    started = {
-        name: _start(place, folder / f"{name}.log") for name, place in (("demo", ROOT), ("scratch", folder / "scratch"))
-    }
-    try:
-        for app, process in started.values():
-            _ready(app, process)
-        yield {name: app for name, (app, _process) in started.items()}
-    finally:
-        for _app, process in started.values():
-            process.terminate()
-            process.wait(20)
-    for app, _process in started.values():
-        assert not re.findall(r"(?im)^.*(?:deprecat|traceback|warning|error).*$", app.log.read_text(encoding="utf-8"))
+    entry = ROOT / "app.py"
+    with (
+        served(entry, ROOT, folder / "demo.log") as demo,
+        served(entry, folder / "scratch", folder / "scratch.log") as scratch,
+    ):
+        yield {"demo": demo, "scratch": scratch}
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[BrowserContext]:
-    """Debian's Chromium on an office screen."""
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium: apt install chromium, or set CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True)
-        browser.close()
-
-
-@dataclass
-class Watch:
-    """What must not happen while a page is open."""
-
-    outside: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def request(self, request: Request) -> None:
-        """Note what is asked of anybody but this machine."""
-        if not re.match(r"(http://127\.0\.0\.1[:/]|data:|blob:)", request.url):
-            self.outside.append(request.url)
-
-    def console(self, message: ConsoleMessage) -> None:
-        """Note what the browser complains about."""
-        if message.type == "error":
-            self.errors.append(message.text)
+def context() -> Iterator[BrowserContext]:
+    """A window on an office screen."""
+    with chromium() as browser:
+        yield office_screen(browser)
 
 
 @pytest.fixture
-def page(chromium: BrowserContext) -> Iterator[Page]:
-    """A page; afterwards nothing may have been asked for outside this machine, nor any error been logged."""
-    opened, watch = chromium.new_page(), Watch()
-    opened.set_default_timeout(LONG)
-    opened.on("request", watch.request)
-    opened.on("pageerror", lambda error: watch.errors.append(str(error)))
-    opened.on("console", watch.console)
-    yield opened
-    opened.close()
-    assert not watch.outside
-    assert not watch.errors
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A watched page."""
+    with watched(context) as opened:
+        yield opened
 
 
 def _go(page: Page, title: str) -> None:

@@ -78,3 +78,39 @@ def coverage_colour(share: float | None) -> str:
     if share is None:
         return NO_DATA_COLOUR
     return next((colour for bound, colour in COVERAGE_CLASSES if share <= bound), COVERAGE_CLASSES[-1][1])
+
+
+# The symbols, named as the map component names them: they say without colour what the colours say.
+FACILITY_SYMBOLS: Mapping[str, str] = MappingProxyType(
+    {
+        "care_home": "square",
+        "township_centre": "star",
+        "community_centre": "pentagon",
+        "village_station": "circle",
+        "canteen": "triangle",
+        "regional_centre": "hexagon",
+        "embedded_home": "diamond",
+        "emergency_centre": "plus",
+    }
+)
+REACH_SYMBOLS: Mapping[Reach, str] = MappingProxyType(
+    {
+        Reach.COVERED: "circle",
+        Reach.TOO_FAR: "triangle",
+        Reach.ISLAND: "diamond",
+        Reach.UNLOCATABLE: "cross",
+        Reach.NO_FACILITY: "square",
+    }
+)
+OUTCOME_SHAPES: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.PASS: "circle",
+        Outcome.FAIL: "cross",
+        Outcome.WARN: "triangle",
+        Outcome.ADVISORY: "diamond",
+        Outcome.INFORMATIONAL: "square",
+        Outcome.NOT_EVALUABLE: "plus",
+        Outcome.NOT_APPLICABLE: "hexagon",
+    }
+)
+PROJECT_FILL, CLOSED_COLOUR, IDLE_COLOUR = "#ffffff", "#80868b", "#6d4c41"

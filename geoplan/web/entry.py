@@ -1,4 +1,4 @@
-"""Where Streamlit starts: the sidebar makes the question, the question gets its answer, a page shows it.
+"""The script that Streamlit runs for each visitor: the sidebar makes the question, the question gets its answer, a page shows it.
 
 The language belongs to one run of this script in one thread. Callbacks and fragments run without it: the pages use
 neither.

@@ -8,6 +8,7 @@ from geoplan.i18n import _
 from geoplan.report import map_html
 from geoplan.web import parts
 from geoplan.web.cache import View
+from geoplan.web.published import HTML, Payload, publish
 
 _HEIGHT_PX = 620
 
@@ -22,4 +23,4 @@ def show(view: View) -> None:
     file = f"map-{view.assessment.pack.id}-{view.assessment.year}.html"
     tool.download_button(_("下载地图"), html, file, "text/html", key="map-file", on_click="ignore", width="stretch")
     with st.container(key="gp-map"):
-        st.iframe(html, height=_HEIGHT_PX, alt=_("覆盖地图"))
+        st.iframe(publish(Payload(html.encode(), HTML)), height=_HEIGHT_PX, alt=_("覆盖地图"))

@@ -1,0 +1,413 @@
+/** The map of one mounted component: takes views from Python, tells it what the planner does. */
+
+import { button, element } from "./elements";
+import { distance, fill, place } from "./format";
+import { length, packed, sameShape, type Nested } from "./geometry";
+import { L, latLng, latLngBounds, lonLat } from "./leaflet";
+import { legend } from "./legend";
+import { Memory } from "./memory";
+import { Overlays } from "./overlays";
+import { Panel } from "./panel";
+import type { Listener } from "./paths";
+import { Payloads, type Content } from "./payloads";
+import type { Deed, Geometry, Layer, LonLat, Message, View } from "./protocol";
+import { clientName, EventQueue } from "./queue";
+import { SearchBox } from "./search_box";
+import { Stack, type Hit } from "./stack";
+import { Toolbar } from "./toolbar";
+import { Tools, type Mode } from "./tools";
+
+/** A feature that the planner changed and whose change Python has not answered. */
+interface Touched {
+  layer: string;
+  feature: string;
+  geometry: Geometry | undefined;
+  sequence: number;
+}
+
+const SETTLED_MS = 400; // a map that has not moved for this long has arrived
+const CLOSE_ZOOM = 15; // to look at one place
+const PANES: [name: string, height: number, through: boolean][] = [
+  ["gpm-dots", 420, true],
+  ["gpm-editable", 450, false],
+  ["gpm-overlays", 460, true],
+  ["gpm-names", 590, true],
+];
+
+export class MapView implements Listener {
+  readonly root = element("div", { class: "gpm" });
+  readonly map: L.Map;
+  private readonly frame = element("div", { class: "gpm-map" });
+  private readonly hint = element("div", { class: "gpm-hint", role: "status" });
+  private readonly tip = element("div", { class: "gpm-tip" });
+  private readonly where = element("div", { class: "gpm-where" });
+  private readonly credit = element("div", { class: "gpm-credit" });
+  private readonly zoom = element("div", { class: "gpm-zoom gpm-group" });
+  private readonly queue = new EventQueue(clientName(), () => Date.now());
+  private readonly payloads = new Payloads();
+  private readonly stack: Stack;
+  private readonly overlays: Overlays;
+  private readonly tools: Tools;
+  private readonly toolbar: Toolbar;
+  private readonly panel: Panel;
+  private readonly search: SearchBox;
+  private readonly touched = new Map<string, Touched>();
+  private readonly stop = new AbortController();
+  private grabbedFeature: { layer: string; feature: string } | undefined;
+  private memory = new Memory("");
+  private tiles: L.TileLayer[] = [];
+  private view: View | undefined;
+  private next: View | undefined;
+  private applying = false;
+  private sending = false;
+  private measured = "";
+
+  constructor(parent: HTMLElement, public send: (message: Message) => void) {
+    parent.append(this.root);
+    this.toolbar = new Toolbar({ use: (mode) => this.tools.use(mode), undo: () => this.tell({ type: "undo" }), redo: () => this.tell({ type: "redo" }) });
+    this.search = new SearchBox(() => this.named(), (layer) => this.stack.layer(layer)?.title ?? "", (found) => this.goTo(found));
+    const head = element("div", { class: "gpm-head" }, this.toolbar.element, this.search.element);
+    this.panel = new Panel((layer, on) => this.switch(layer, on));
+    this.root.append(head, element("div", { class: "gpm-body" }, this.frame, this.zoom, this.panel.element, this.hint, this.where, this.credit, this.tip));
+    this.map = L.map(this.frame, { zoomControl: false, attributionControl: false, zoomSnap: 0.5, maxZoom: 19, minZoom: 3, pmIgnore: false, renderer: L.canvas({ padding: 0.3 }) });
+    for (const [name, height, through] of PANES) {
+      const pane = this.map.createPane(name);
+      pane.style.zIndex = String(height);
+      if (through) pane.style.pointerEvents = "none";
+    }
+    L.control.scale({ imperial: false, position: "bottomleft" }).addTo(this.map);
+    this.stack = new Stack(this.map, this, (layer) => this.isShown(layer));
+    this.overlays = new Overlays(this.map);
+    this.tools = new Tools(this.map, {
+      changed: (mode) => this.toolChanged(mode),
+      drew: (tool, geometry) => this.drew(tool, geometry),
+      measured: (geometry) => this.measuredLine(geometry),
+      measuring: (metres) => this.measuring(metres),
+    });
+    this.tip.hidden = true;
+    this.listen();
+  }
+
+  /** Take a view: fetch what is new, draw what changed. A view that comes meanwhile waits; of several only the last is drawn. */
+  async take(view: View): Promise<void> {
+    this.next = view;
+    if (this.queue.acknowledge(view.acknowledged)) this.flush();
+    this.root.dataset["unacknowledged"] = String(this.queue.length);
+    if (this.applying) return;
+    this.applying = true;
+    try {
+      while (this.next) await this.apply(this.next);
+    } finally {
+      this.applying = false;
+    }
+  }
+
+  close(): void {
+    this.stop.abort();
+    this.map.remove();
+    this.root.remove();
+  }
+
+  private async apply(view: View): Promise<void> {
+    this.next = undefined;
+    let contents: Map<string, Content>;
+    try {
+      contents = await this.payloads.of(view.layers);
+    } catch {
+      this.say(view.texts["load_failed"] ?? "", true);
+      if (!this.next) this.tell({ type: "refresh" });
+      return;
+    }
+    if (!this.next && !this.stop.signal.aborted) this.draw(view, contents);
+  }
+
+  private draw(view: View, contents: Map<string, Content>): void {
+    const before = this.view;
+    this.view = view;
+    if (view.place !== before?.place) this.memory = new Memory(view.place);
+    this.release();
+    this.stack.prepare(view.layers, contents);
+    this.words(view, before);
+    if (view.place !== before?.place) this.start();
+    this.stack.draw(this.held());
+    this.background(view, before);
+    this.overlays.await(view.pending);
+    this.overlays.settle((sequence) => this.queue.has(sequence));
+    this.showSelection(view);
+    this.overlays.answer(view.answer);
+    if (view.focus && view.focus.number !== before?.focus?.number) this.map.fitBounds(latLngBounds(view.focus.bounds), { maxZoom: CLOSE_ZOOM, padding: [40, 40] });
+    this.say(view.notice || this.hintText(), view.notice !== "");
+    this.root.dataset["pending"] = String(this.overlays.waitingShapes);
+    this.root.dataset["revision"] = String(view.revision);
+  }
+
+  private start(): void {
+    const remembered = this.memory.remembered.view;
+    if (remembered) this.map.setView(latLng(remembered.center), remembered.zoom, { animate: false });
+    else this.home(false);
+  }
+
+  private home(animate = true): void {
+    const panel = this.panel.element.offsetWidth;
+    const right = panel < this.frame.offsetWidth / 3 ? panel + 20 : 12; // the panel covers that side
+    if (this.view) this.map.fitBounds(latLngBounds(this.view.home), { animate, paddingTopLeft: [52, 12], paddingBottomRight: [right, 12] });
+  }
+
+  private words(view: View, before: View | undefined): void {
+    const { texts, tools, editable, language } = view;
+    this.tools.offer(tools);
+    if (JSON.stringify([texts, tools, editable]) !== JSON.stringify([before?.texts, before?.tools, before?.editable])) {
+      this.root.lang = language;
+      this.frame.setAttribute("aria-label", texts["map"] ?? "");
+      this.frame.setAttribute("role", "application");
+      this.toolbar.show(tools, editable, texts);
+      this.toolbar.press(this.tools.mode);
+      this.search.show(texts);
+      this.zoom.replaceChildren(
+        button("plus", texts["zoom_in"] ?? "", () => this.map.zoomIn()),
+        button("minus", texts["zoom_out"] ?? "", () => this.map.zoomOut()),
+        button("home", texts["home"] ?? "", () => this.home()),
+      );
+    }
+    if (JSON.stringify(view.layers) !== JSON.stringify(before?.layers) || texts["layers"] !== before?.texts["layers"]) this.showLegend(view);
+  }
+
+  private showLegend(view: View): void {
+    const groups = legend(view.layers, (layer) => this.stack.content(layer.id)?.look.classes ?? new Uint8Array(0));
+    const shown = new Map(view.layers.map((layer) => [layer.id, this.isShown(layer)]));
+    this.panel.show(groups, (layer) => shown.get(layer) ?? true, view.texts, view.language);
+  }
+
+  private background({ basemap }: View, before: View | undefined): void {
+    if (JSON.stringify(basemap) === JSON.stringify(before?.basemap ?? null)) return;
+    this.tiles.forEach((tiles) => tiles.remove());
+    this.tiles = (basemap?.tiles ?? []).map((address) => L.tileLayer(address, { maxNativeZoom: basemap?.max_zoom ?? 18, maxZoom: 19 }).addTo(this.map));
+    this.credit.textContent = basemap?.credit ?? "";
+  }
+
+  private showSelection(view: View): void {
+    const chosen = view.selection.flatMap(({ layer, ids }) => {
+      const closed = this.stack.layer(layer)?.kind === "areas";
+      return ids.map((id) => ({ shape: this.stack.shape(layer, id), closed }));
+    });
+    this.overlays.select(chosen.flatMap(({ shape, closed }) => (shape ? [{ shape, closed }] : [])));
+  }
+
+  // What the planner does
+
+  clicked(layer: string, feature: string, event: L.LeafletMouseEvent): void {
+    if (this.tools.mode === "delete") {
+      if (this.stack.layer(layer)?.editable) this.change({ type: "deleted", layer, feature });
+      return;
+    }
+    if (this.tools.mode !== "look") return;
+    L.DomEvent.stopPropagation(event);
+    const dot = this.stack.layer(layer)?.kind === "marks" ? undefined : this.stack.dotAt(event.containerPoint);
+    this.tellClick(event.latlng, dot ? this.featureOf(dot) : { layer, feature });
+  }
+
+  hovered(layer: string, feature: string): void {
+    const content = this.stack.content(layer);
+    if (content) this.showTip({ layer, place: content.places.ids.indexOf(feature) });
+  }
+
+  left(): void {
+    this.tip.hidden = true;
+  }
+
+  grabbed(layer: string, feature: string): void {
+    this.grabbedFeature = { layer, feature };
+  }
+
+  reshaped(layer: string, feature: string, shape: L.Layer): void {
+    this.grabbedFeature = undefined;
+    this.stack.touch(layer);
+    const geometry = packed((shape as L.Polyline).toGeoJSON(15).geometry as Geometry);
+    const told = this.touched.get(`${layer} ${feature}`)?.geometry?.coordinates ?? this.stack.shape(layer, feature);
+    if (told && sameShape(told as Nested, geometry.coordinates as Nested)) return;
+    this.change({ type: shape instanceof L.Marker || this.tools.mode === "move" ? "moved" : "edited", layer, feature, geometry });
+  }
+
+  private drew(tool: string, geometry: Geometry): void {
+    const exact = packed(geometry);
+    const sequence = this.tell({ type: "drew", tool, geometry: exact });
+    this.overlays.awaitAnswer(sequence, exact);
+    this.root.dataset["pending"] = String(this.overlays.waitingShapes);
+  }
+
+  private change(deed: Extract<Deed, { feature: string; layer: string }>): void {
+    this.stack.touch(deed.layer);
+    const sequence = this.tell(deed);
+    const geometry = "geometry" in deed ? deed.geometry : undefined;
+    this.touched.set(`${deed.layer} ${deed.feature}`, { layer: deed.layer, feature: deed.feature, geometry, sequence });
+  }
+
+  private tellClick(at: L.LatLng, on: { layer: string; feature: string }): void {
+    const [lon, lat] = lonLat(at.wrap());
+    this.tell({ type: "clicked", lon, lat, ...on });
+  }
+
+  /** Queue an event and send it with all others that wait, once per turn: Streamlit keeps only the last value of a turn. */
+  private tell(deed: Deed): number {
+    const sequence = this.queue.push(deed, this.view?.revision ?? 0);
+    this.root.dataset["unacknowledged"] = String(this.queue.length);
+    this.flush();
+    return sequence;
+  }
+
+  private flush(): void {
+    if (this.sending) return;
+    this.sending = true;
+    setTimeout(() => {
+      this.sending = false;
+      this.send(this.queue.message());
+    });
+  }
+
+  private release(): void {
+    for (const [key, { sequence }] of this.touched) if (this.queue.has(sequence)) this.touched.delete(key);
+  }
+
+  private held(): Map<string, Set<string>> {
+    const held = new Map<string, Set<string>>();
+    const features = [...this.touched.values(), ...(this.grabbedFeature ? [this.grabbedFeature] : [])];
+    for (const { layer, feature } of features) held.set(layer, (held.get(layer) ?? new Set()).add(feature));
+    return held;
+  }
+
+  // Looking around
+
+  private listen(): void {
+    const { signal } = this.stop;
+    this.map.on("click", (event) => {
+      if (this.tools.mode !== "look") return;
+      const dot = this.stack.dotAt(event.containerPoint);
+      this.tellClick(event.latlng, dot ? this.featureOf(dot) : { layer: "", feature: "" });
+    });
+    this.map.on("mousemove", (event) => this.pointed(event));
+    this.map.on("mouseout", () => this.left());
+    this.map.on("moveend", () => this.moved());
+    document.addEventListener("keydown", (event) => this.key(event), { signal });
+    const size = new ResizeObserver(() => this.map.invalidateSize({ animate: false }));
+    size.observe(this.frame);
+    signal.addEventListener("abort", () => size.disconnect());
+    window.addEventListener("beforeunload", (event) => this.queue.length && event.preventDefault(), { signal });
+  }
+
+  private pointed(event: L.LeafletMouseEvent): void {
+    this.where.textContent = place(lonLat(event.latlng));
+    this.tip.style.transform = `translate(${event.containerPoint.x + 14}px, ${event.containerPoint.y + 14}px)`;
+    const dot = this.stack.dotAt(event.containerPoint);
+    if (dot) this.showTip(dot);
+    else if (this.tip.dataset["dot"]) this.left();
+    this.tip.dataset["dot"] = dot ? "1" : "";
+  }
+
+  private showTip({ layer, place: at }: Hit): void {
+    const content = this.stack.content(layer);
+    const name = content?.places.names[at] ?? "";
+    const note = content?.look.notes[at] ?? "";
+    this.tip.replaceChildren(element("strong", {}, name), element("span", {}, note));
+    this.tip.hidden = !(name || note) || this.tools.draws !== undefined;
+  }
+
+  private moved(): void {
+    const center = lonLat(this.map.getCenter());
+    const zoom = this.map.getZoom();
+    this.root.dataset["view"] = [...center, zoom].join(" ");
+    this.memory.note({ view: { center, zoom } });
+    clearTimeout(this.arriving);
+    if (!this.view?.reports_view) return;
+    this.arriving = window.setTimeout(() => this.tell({ type: "viewed", lon: center[0], lat: center[1], zoom }), SETTLED_MS);
+  }
+
+  private arriving = 0;
+
+  private isShown(layer: Layer): boolean {
+    return this.memory.remembered.shown?.[layer.id] ?? layer.shown;
+  }
+
+  private switch(layer: string, on: boolean): void {
+    this.memory.note({ shown: { ...this.memory.remembered.shown, [layer]: on } });
+    this.stack.showAll();
+    if (this.view) this.showLegend(this.view);
+  }
+
+  private named(): { layer: string; names: string[] }[] {
+    const fromTheTop = [...this.stack.all].reverse().filter((layer) => !layer.background);
+    return fromTheTop.map((layer) => ({ layer: layer.id, names: this.stack.content(layer.id)?.places.names ?? [] }));
+  }
+
+  private goTo(found: Hit): void {
+    const { layer, feature } = this.featureOf(found);
+    const box = this.stack.boundsOf(layer, [feature]);
+    if (!box) return;
+    if (!this.isShown(this.stack.layer(layer) as Layer)) this.switch(layer, true);
+    this.map.fitBounds(latLngBounds(box), { maxZoom: CLOSE_ZOOM, padding: [40, 40] });
+    this.tellClick(latLngBounds(box).getCenter(), { layer, feature });
+  }
+
+  private featureOf({ layer, place: at }: Hit): { layer: string; feature: string } {
+    return { layer, feature: this.stack.content(layer)?.places.ids[at] ?? "" };
+  }
+
+  // Words and keys
+
+  private toolChanged(mode: Mode): void {
+    this.toolbar.press(mode);
+    this.root.dataset["mode"] = mode;
+    this.measured = "";
+    this.say(this.hintText());
+  }
+
+  private measuring(metres: number): void {
+    const { texts, language } = this.view as View;
+    this.measured = fill(texts["measured"] ?? "", { distance: distance(metres, language, texts) });
+    this.say(this.hintText());
+  }
+
+  private measuredLine(geometry: Geometry): void {
+    this.measuring(length(geometry.coordinates as LonLat[]));
+    this.tell({ type: "measured", geometry: packed(geometry) });
+  }
+
+  private hintText(): string {
+    const texts = this.view?.texts ?? {};
+    const mode = this.tools.draws && this.tools.mode !== "measure" ? `draw_${this.tools.draws}` : this.tools.mode;
+    return this.measured || texts[`hint_${mode}`] || this.view?.busy || "";
+  }
+
+  private say(text: string, alarm = false): void {
+    if (this.hint.textContent !== text) this.hint.textContent = text;
+    this.hint.classList.toggle("gpm-alarm", alarm);
+    this.hint.classList.toggle("gpm-busy", text !== "" && text === this.view?.busy);
+    this.hint.hidden = !text;
+  }
+
+  private key(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    const writing = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+    if (writing || event.altKey) return;
+    if (this.shortcut(event, this.frame.contains(target))) event.preventDefault();
+  }
+
+  private shortcut({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent, onMap: boolean): boolean {
+    if (ctrlKey || metaKey) {
+      const letter = key.toLowerCase();
+      if (letter === "z" && !shiftKey) this.tools.takeBack() || this.tellIfEditable({ type: "undo" });
+      else if (letter === "y" || letter === "z") this.tellIfEditable({ type: "redo" });
+      else return false;
+      return true;
+    }
+    if (key === "Escape" && this.tools.mode !== "look") this.tools.use(this.tools.mode);
+    else if (onMap && key === "Enter" && this.tools.draws && this.tools.draws !== "point") this.tools.finish();
+    else if (onMap && key === " " && this.tools.draws) this.tools.putInTheMiddle();
+    else return false;
+    return true;
+  }
+
+  private tellIfEditable(deed: Deed): void {
+    if (this.view?.editable) this.tell(deed);
+  }
+}
+

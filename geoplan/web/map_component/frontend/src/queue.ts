@@ -1,0 +1,58 @@
+/** The events that Python has not acknowledged yet, in order. */
+
+import type { Acknowledged, Deed, MapEvent, Message } from "./protocol";
+
+/** A message that was not answered in this time may be lost; Python drops what it has had already. */
+export const LOST_AFTER_MS = 2000;
+
+export class EventQueue {
+  private waiting: MapEvent[] = [];
+  private last = 0;
+  private session = "";
+  private sentUnder = "";
+  private sentAt = 0;
+
+  constructor(
+    private readonly client: string,
+    private readonly now: () => number,
+  ) {}
+
+  /** Add an event; its sequence number. */
+  push(deed: Deed, revision: number): number {
+    this.last += 1;
+    this.waiting.push({ ...deed, sequence: this.last, revision });
+    return this.last;
+  }
+
+  /** All that is to be sent now. */
+  message(): Message {
+    this.sentAt = this.now();
+    this.sentUnder = this.session;
+    return { client: this.client, session: this.session, events: [...this.waiting] };
+  }
+
+  /** Take note of what Python has had; whether the rest must be sent again. */
+  acknowledge(acknowledged: Acknowledged): boolean {
+    this.session = acknowledged.session;
+    if (acknowledged.client === this.client) {
+      this.waiting = this.waiting.filter((event) => event.sequence > acknowledged.sequence);
+    }
+    const lost = this.session !== this.sentUnder || this.now() - this.sentAt > LOST_AFTER_MS;
+    return this.waiting.length > 0 && lost;
+  }
+
+  /** How many events wait. */
+  get length(): number {
+    return this.waiting.length;
+  }
+
+  /** Whether Python has had the event of that number. */
+  has(sequence: number): boolean {
+    return !this.waiting.some((event) => event.sequence === sequence);
+  }
+}
+
+/** A name for this page that no other has; `crypto.randomUUID` is missing where an intranet serves plain http. */
+export function clientName(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
+}

@@ -1,0 +1,270 @@
+"""A county's assessment as layers of the map: looks from the style table, words and figures from the tables.
+
+``ground`` depends on the workspace's layers alone, ``findings`` on the assessment: keep each as long as what it shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast, get_args
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoplan.assess import Assessment
+from geoplan.coverage import Coverage
+from geoplan.i18n import _
+from geoplan.layers import Layers, townships
+from geoplan.layers.schema import IDLE_KINDS, OPERATING
+from geoplan.model import OUTCOME_LABELS, REACH_LABELS, Outcome, Reach
+from geoplan.report import style, tables
+from geoplan.web.map_component import HIDDEN, Layer, Style, pack_look, pack_places
+from geoplan.web.map_component.view import Symbol
+
+_MAIN_ROADS = ("motorway", "trunk", "primary", "secondary", "tertiary")
+_SIMPLIFY_M = 8.0  # finer than a pixel at the zoom a county is looked at
+_MINOR_ROADS_FROM = 13
+_DOT_PX = (1.5, 5.0)  # from nobody to the most populous place, by area
+_NO_SHARE = len(style.COVERAGE_CLASSES)
+_PROJECTS = ("planned", "building")
+
+
+def ground(layers: Layers) -> tuple[Layer, ...]:
+    """The quiet background: water and roads of the workspace itself."""
+    found = [*_water(layers), *_roads(layers)]
+    return tuple(found)
+
+
+def findings(assessment: Assessment, coverage: Coverage, *, editable: bool = False) -> tuple[Layer, ...]:
+    """Townships by coverage, service areas, idle assets, estates by verdict, homes by reach, facilities by kind and state.
+
+    Args:
+        editable: whether facilities can be moved and deleted.
+    """
+    made = (
+        _townships(assessment, coverage),
+        _service_areas(assessment, coverage),
+        _idle_assets(assessment.layers),
+        _estates(assessment),
+        _homes(assessment, coverage),
+        _facilities(assessment, coverage, editable=editable),
+    )
+    return tuple(layer for layer in made if layer is not None)
+
+
+def _symbol(name: str) -> Symbol:
+    """A symbol of the style table, which must be one that the map can draw."""
+    if name not in get_args(Symbol):
+        raise ValueError(f"the map has no symbol {name!r}")
+    return cast("Symbol", name)
+
+
+def _one_class(frame: gpd.GeoDataFrame, **layer: Any) -> Layer:
+    """A background of one look."""
+    return Layer(places=pack_places(frame), look=pack_look(np.zeros(len(frame), int)), background=True, **layer)
+
+
+def _water(layers: Layers) -> list[Layer]:
+    barriers = layers.get("barriers")
+    if barriers is None:
+        return []
+    water = barriers[(barriers["kind"] == "water") & barriers.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
+    looks = (Style(label=_("水系"), fill=style.WATER_COLOUR, width=0),)
+    return [_one_class(_simplified(water), id="water", title=_("水系"), kind="areas", styles=looks)]
+
+
+def _roads(layers: Layers) -> list[Layer]:
+    roads = layers.frames["roads"]
+    main = roads["road_class"].isin(_MAIN_ROADS).to_numpy()
+    made = []
+    for name, chosen, width, least_zoom in (("lanes", ~main, 0.7, _MINOR_ROADS_FROM), ("roads", main, 1.5, 0)):
+        if chosen.any():
+            parts = shapely.get_parts(roads.geometry.to_numpy()[chosen])
+            merged = shapely.line_merge(shapely.multilinestrings(parts))
+            # A line keeps its ends when it is thinned: there is no topology to preserve, which would cost seconds.
+            merged = shapely.simplify(merged, _SIMPLIFY_M / 4, preserve_topology=False)
+            frame = gpd.GeoDataFrame(geometry=[merged], crs=roads.crs)
+            looks = (Style(label=_("道路"), line=style.ROAD_COLOUR, width=width),)
+            made.append(_one_class(frame, id=name, title=_("道路"), kind="lines", styles=looks, min_zoom=least_zoom))
+    return made
+
+
+def _simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    thinned = frame.set_geometry(shapely.simplify(frame.geometry.to_numpy(), _SIMPLIFY_M), crs=frame.crs)
+    return thinned[~thinned.geometry.is_empty & thinned.geometry.notna()]
+
+
+def _townships(assessment: Assessment, coverage: Coverage) -> Layer | None:
+    units = townships(tables.units_with_coverage(assessment, coverage))
+    if units is None or units.empty:
+        return None
+    group = tables.group_of(coverage)
+    shares = units[f"{group}_share"].to_numpy(float)
+    bounds = [bound for bound, _colour in style.COVERAGE_CLASSES]
+    classes = np.where(np.isnan(shares), _NO_SHARE, np.searchsorted(bounds, shares))
+    notes = [_("覆盖率 {share}").format(share=tables.share_text(row, group)) for row in units.to_dict("records")]
+    unknown = Style(label=_("无法计算"), fill=style.NO_DATA_COLOUR, opacity=0.62, line=style.BORDER_COLOUR)
+    looks = [
+        replace(unknown, label=f"{low}–{high}%", fill=colour)
+        for low, (high, colour) in zip([0, *bounds], style.COVERAGE_CLASSES, strict=False)
+    ]
+    return Layer(
+        id="townships",
+        title=_("镇街覆盖率"),
+        kind="areas",
+        places=pack_places(_simplified(units), list(units["unit_code"]), list(units["name"]), labelled=True),
+        look=pack_look(classes, notes),
+        styles=(*looks, unknown),
+        labelled=True,
+    )
+
+
+def _service_areas(assessment: Assessment, coverage: Coverage) -> Layer | None:
+    areas = assessment.service_areas
+    areas = areas[areas["kind"] == coverage.service.id]
+    together = shapely.union_all(shapely.simplify(areas.geometry.to_numpy(), _SIMPLIFY_M))
+    if together.is_empty:
+        return None
+    title = _("{minutes}分钟服务范围").format(minutes=coverage.service.minutes)
+    frame = gpd.GeoDataFrame(geometry=[together], crs=areas.crs)
+    looks = (Style(label=title, fill=style.AREA_COLOUR, opacity=0.16, line=style.AREA_COLOUR, width=1.2),)
+    return Layer(
+        id="service_areas",
+        title=title,
+        kind="areas",
+        places=pack_places(frame, [coverage.service.id], [title]),
+        look=pack_look([0]),
+        styles=looks,
+    )
+
+
+def _points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return frame.set_geometry(shapely.point_on_surface(frame.geometry.to_numpy()), crs=frame.crs)
+
+
+def _idle_assets(layers: Layers) -> Layer | None:
+    assets = layers.get("idle_assets")
+    if assets is None or assets.empty:
+        return None
+    notes = [_(IDLE_KINDS[kind][0]) if kind in IDLE_KINDS else "" for kind in assets["kind"]]
+    return Layer(
+        id="idle_assets",
+        title=_("闲置用房"),
+        kind="dots",
+        places=pack_places(_points(assets), list(assets[_key(assets)]), list(assets["name"])),
+        look=pack_look(np.zeros(len(assets), int), notes),
+        styles=(Style(label=_("闲置用房"), fill=style.IDLE_COLOUR, symbol="diamond", radius=5),),
+    )
+
+
+def _key(frame: gpd.GeoDataFrame) -> str:
+    """The column that holds a role's ids, which its name ends in."""
+    return next(str(column) for column in frame.columns if str(column).endswith("_id"))
+
+
+def _estates(assessment: Assessment) -> Layer | None:
+    estates = tables.estates_with_verdict(assessment)
+    if estates is None or estates.empty:
+        return None
+    outcomes = [outcome.value for outcome in Outcome]
+    classes = [outcomes.index(one) if one in outcomes else HIDDEN for one in estates["verdict"]]
+    return Layer(
+        id="estates",
+        title=_("小区"),
+        kind="dots",
+        places=pack_places(_points(estates), list(estates["estate_id"]), _names(estates, "estate_id")),
+        look=pack_look(classes, [str(name or "") for name in estates["verdict_name"].fillna("")]),
+        styles=tuple(
+            Style(
+                label=_(OUTCOME_LABELS[outcome]),
+                fill=style.OUTCOME_COLOURS[outcome],
+                symbol=_symbol(style.OUTCOME_SHAPES[outcome]),
+            )
+            for outcome in Outcome
+        ),
+        shown=False,
+    )
+
+
+def _names(frame: gpd.GeoDataFrame, key: str) -> list[str]:
+    """Names, and the id where there is none."""
+    return [
+        str(name) if isinstance(name, str) and name else str(own)
+        for name, own in zip(frame["name"], frame[key], strict=True)
+    ]
+
+
+def _homes(assessment: Assessment, coverage: Coverage) -> Layer:
+    demand = tables.demand_with_reach(assessment, coverage)
+    reaches = [reach.value for reach in Reach]
+    people = demand[tables.group_of(coverage)].fillna(0).to_numpy(float)
+    low, high = _DOT_PX
+    radii = low + (high - low) * np.sqrt(people / max(people.max(initial=0), 1))
+    minutes = _("{minutes} 分钟")
+    notes = [
+        reason if np.isnan(time) else f"{reason} · {minutes.format(minutes=time)}"
+        for reason, time in zip(demand["reason"], demand["minutes"], strict=True)
+    ]
+    return Layer(
+        id="demand",
+        title=_("居民点"),
+        kind="dots",
+        places=pack_places(_points(demand), list(demand["demand_id"]), _names(demand, "demand_id"), radii=radii),
+        look=pack_look([reaches.index(reach) for reach in demand["reach"]], notes),
+        styles=tuple(
+            Style(
+                label=_(REACH_LABELS[reach]),
+                fill=style.REACH_COLOURS[reach],
+                opacity=0.9,
+                symbol=_symbol(style.REACH_SYMBOLS[reach]),
+            )
+            for reach in Reach
+        ),
+    )
+
+
+def _facilities(assessment: Assessment, coverage: Coverage, *, editable: bool) -> Layer:
+    facilities = tables.facilities_with_reach(assessment, coverage)
+    kinds = list(style.FACILITY_STYLES)
+    states = np.select([facilities["operating"], facilities["status"].isin([*_PROJECTS, *OPERATING])], [0, 1], 2)
+    classes = np.array([kinds.index(kind) for kind in facilities["kind"]], int) * 3 + states
+    reached = facilities["pop60_reached"]
+    notes = [
+        "" if pd.isna(people) else _("可达60岁以上 {people} 人").format(people=f"{people:,.0f}") for people in reached
+    ]
+    return Layer(
+        id="facilities",
+        title=_("养老设施"),
+        kind="marks",
+        places=pack_places(_points(facilities), list(facilities["facility_id"]), list(facilities["name"])),
+        look=pack_look(classes, notes),
+        styles=tuple(look for kind in kinds for look in _facility_looks(kind)),
+        editable=editable,
+    )
+
+
+def _facility_looks(kind: str) -> tuple[Style, Style, Style]:
+    """Operating: filled; a project: hollow with a broken edge; closed: grey."""
+    look, symbol = style.FACILITY_STYLES[kind], _symbol(style.FACILITY_SYMBOLS[kind])
+    label, radius = _(look.label), float(look.radius)
+    return (
+        Style(label=label, fill=look.colour, line=look.colour, symbol=symbol, radius=radius),
+        Style(
+            label=_("{kind}（规划或在建）").format(kind=label),
+            fill=style.PROJECT_FILL,
+            line=look.colour,
+            width=1.8,
+            dash="3 2",
+            symbol=symbol,
+            radius=radius,
+        ),
+        Style(
+            label=_("{kind}（未运营）").format(kind=label),
+            fill=style.CLOSED_COLOUR,
+            line=style.CLOSED_COLOUR,
+            symbol=symbol,
+            radius=radius,
+        ),
+    )

@@ -1,0 +1,126 @@
+"""A served app and a browser without internet, for the tests that look at pages."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+LONG = 60_000  # milliseconds in which a page must be there, however busy the machine
+_CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+_FLAGS += ["--disable-component-update", "--disable-sync"]
+_FLAGS += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]  # no name leads anywhere
+
+
+@dataclass
+class App:
+    """A running app."""
+
+    url: str
+    workspace: Path
+    log: Path
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(script: Path, workspace: Path, log: Path) -> Iterator[App]:
+    """An app started by ``streamlit run``; at the end its log must be free of complaints."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    with running([*command, "--server.address=127.0.0.1"], port, workspace, log) as app:
+        yield app
+    assert not re.findall(r"(?im)^.*(?:deprecat|traceback|warning|error).*$", log.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def running(command: list[str], port: int, workspace: Path, log: Path) -> Iterator[App]:
+    """Whatever the command serves on the port, once it answers."""
+    environment = {**os.environ, "GEOPLAN_WORKSPACE": str(workspace), "GEOPLAN_LANG": "zh", "PYTHONPATH": str(ROOT)}
+    app = App(f"http://127.0.0.1:{port}", workspace, log)
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+    try:
+        _wait(app, process)
+        yield app
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(app: App, process: subprocess.Popen[bytes]) -> None:
+    for _attempt in range(300):
+        try:
+            with urllib.request.urlopen(f"{app.url}/_stcore/health", timeout=1):  # noqa: S310 - our own address
+                return
+        except OSError:
+            assert process.poll() is None, app.log.read_text(encoding="utf-8")
+            threading.Event().wait(0.1)
+    pytest.fail("the app did not start")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    if _CHROMIUM is None:
+        pytest.skip("needs Chromium: apt install chromium, or set CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+def office_screen(browser: Browser) -> BrowserContext:
+    """A window on the laptop of an office in China."""
+    return browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True)
+
+
+@dataclass
+class Watch:
+    """What must not happen while a page is open."""
+
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def request(self, request: Request) -> None:
+        """Note what is asked of anybody but this machine."""
+        if not re.match(r"(http://127\.0\.0\.1[:/]|data:|blob:)", request.url):
+            self.outside.append(request.url)
+
+    def console(self, message: ConsoleMessage) -> None:
+        """Note what the browser complains about."""
+        if message.type == "error":
+            self.errors.append(message.text)
+
+
+@contextmanager
+def watched(context: BrowserContext) -> Iterator[Page]:
+    """A page; afterwards nothing may have been asked for outside this machine, nor any error been logged."""
+    opened, watch = context.new_page(), Watch()
+    opened.set_default_timeout(LONG)
+    opened.on("request", watch.request)
+    opened.on("pageerror", lambda error: watch.errors.append(str(error)))
+    opened.on("console", watch.console)
+    yield opened
+    opened.close()
+    assert not watch.outside
+    assert not watch.errors
