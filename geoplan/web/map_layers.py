@@ -19,7 +19,7 @@ from geoplan.i18n import _
 from geoplan.layers import Layers, townships
 from geoplan.layers.schema import IDLE_KINDS, OPERATING
 from geoplan.model import OUTCOME_LABELS, REACH_LABELS, Outcome, Reach
-from geoplan.report import style, tables
+from geoplan.report import reach, style, tables
 from geoplan.web.map_component import HIDDEN, Layer, Style, pack_look, pack_places
 from geoplan.web.map_component.view import Symbol
 
@@ -97,14 +97,14 @@ def _simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _townships(assessment: Assessment, coverage: Coverage) -> Layer | None:
-    units = townships(tables.units_with_coverage(assessment, coverage))
+    units = townships(reach.units_with_coverage(assessment, coverage))
     if units is None or units.empty:
         return None
-    group = tables.group_of(coverage)
+    group = reach.group_of(coverage)
     shares = units[f"{group}_share"].to_numpy(float)
     bounds = [bound for bound, _colour in style.COVERAGE_CLASSES]
     classes = np.where(np.isnan(shares), _NO_SHARE, np.searchsorted(bounds, shares))
-    notes = [_("覆盖率 {share}").format(share=tables.share_text(row, group)) for row in units.to_dict("records")]
+    notes = [_("覆盖率 {share}").format(share=reach.share_text(row, group)) for row in units.to_dict("records")]
     unknown = Style(label=_("无法计算"), fill=style.NO_DATA_COLOUR, opacity=0.62, line=style.BORDER_COLOUR)
     looks = [
         replace(unknown, label=f"{low}–{high}%", fill=colour)
@@ -197,9 +197,9 @@ def _names(frame: gpd.GeoDataFrame, key: str) -> list[str]:
 
 
 def _homes(assessment: Assessment, coverage: Coverage) -> Layer:
-    demand = tables.demand_with_reach(assessment, coverage)
+    demand = reach.demand_with_reach(assessment, coverage)
     reaches = [reach.value for reach in Reach]
-    people = demand[tables.group_of(coverage)].fillna(0).to_numpy(float)
+    people = demand[reach.group_of(coverage)].fillna(0).to_numpy(float)
     low, high = _DOT_PX
     radii = low + (high - low) * np.sqrt(people / max(people.max(initial=0), 1))
     minutes = _("{minutes} 分钟")
@@ -226,7 +226,7 @@ def _homes(assessment: Assessment, coverage: Coverage) -> Layer:
 
 
 def _facilities(assessment: Assessment, coverage: Coverage, *, editable: bool) -> Layer:
-    facilities = tables.facilities_with_reach(assessment, coverage)
+    facilities = reach.facilities_with_reach(assessment, coverage)
     kinds = list(style.FACILITY_STYLES)
     states = np.select([facilities["operating"], facilities["status"].isin([*_PROJECTS, *OPERATING])], [0, 1], 2)
     classes = np.array([kinds.index(kind) for kind in facilities["kind"]], int) * 3 + states
