@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -72,14 +73,14 @@ def row(name: str, times: list[float], ratio: float, note: str = "") -> None:
 
 
 def pandana_network(network: Network, ms: np.ndarray) -> object | None:
-    """The same network in pandana, where it is installed."""
+    """The same network in pandana, where it is installed; in seconds, for with milliseconds as weights it never finishes."""
     if importlib.util.find_spec("pandana") is None:
         return None
     import pandana  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
 
     x, y = (pd.Series(column) for column in network.xy.T)
-    weights = pd.DataFrame({"ms": ms.astype(float)})
+    weights = pd.DataFrame({"seconds": ms / 1000})
     return pandana.Network(x, y, pd.Series(network.tail), pd.Series(network.head), weights, twoway=True)
 
 
@@ -127,10 +128,10 @@ class Bench:
             assert all(reference[node] == ms for node, ms in search().items())
             peers["networkx"] = Peer(search, runs=SLOW_RUNS)
         if self.pandana is not None:
-            farthest = float(reference[reached].max()) + 1
+            farthest = float(reference[reached].max()) / 1000 + 1
             self.pandana.set_pois("site", farthest, 1, *self.network.xy[nodes].T)
             search = lambda: self.pandana.nearest_pois(farthest, "site", num_pois=1)  # noqa: E731
-            peers["pandana"] = Peer(search, runs=1)
+            peers["pandana"] = Peer(search, runs=SLOW_RUNS)
         compare(
             f"nearest of {FACILITIES} facilities, whole network", lambda: NearestField(self.graph).add(places), peers
         )
@@ -154,7 +155,9 @@ class Bench:
             peers["OSMnx recipe (ego_graph)"] = Peer(recipe, len(few) / TREES, SLOW_RUNS)
         if self.pandana is not None:
             few = nodes[:20].tolist()
-            peers["pandana"] = Peer(lambda: self.pandana.nodes_in_range(few, LIMIT_MS), len(few) / TREES, SLOW_RUNS)
+            peers["pandana"] = Peer(
+                lambda: self.pandana.nodes_in_range(few, LIMIT_MS / 1000), len(few) / TREES, SLOW_RUNS
+            )
         compare(f"{TREES} trees of 15 minutes", lambda: self.engine.trees(places, everything, LIMIT_MS), peers)
 
     def memory_of_matrix(self) -> str:
@@ -225,18 +228,22 @@ def peak_memory_mb() -> str:
 
 
 def main() -> None:
-    """Print the tables for every network asked for."""
+    """Print the tables of one network, or of several, each in a process of its own: memory is measured too."""
+    names = sys.argv[1:] or NETWORKS
+    if len(names) > 1:
+        for name in names:
+            subprocess.run([sys.executable, __file__, name], check=True)  # noqa: S603 - ourselves
+        return
     warm_up(lambda: print("compiling once ..."))
-    for name in sys.argv[1:] or NETWORKS:
-        network, title = named(name)
-        print(f"\n=== {title}: {len(network.xy):,} nodes, {len(network.tail):,} edges ===")
-        bench = Bench(network)
-        bench.nearest()
-        bench.trees()
-        bench.matrix()
-        bench.repair(FACILITIES)
-        if bench.edges > SMALL:
-            bench.repair(FACILITIES * bench.edges // COUNTY_EDGES)
+    network, title = named(names[0])
+    print(f"\n=== {title}: {len(network.xy):,} nodes, {len(network.tail):,} edges ===", flush=True)
+    bench = Bench(network)
+    bench.nearest()
+    bench.trees()
+    bench.matrix()
+    bench.repair(FACILITIES)
+    if bench.edges > SMALL:
+        bench.repair(FACILITIES * bench.edges // COUNTY_EDGES)
 
 
 if __name__ == "__main__":

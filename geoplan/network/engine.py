@@ -376,8 +376,8 @@ class NearestField:
         self._mark = np.zeros(graph.size, dtype=np.uint8)
         self.labels = np.empty(0, dtype=np.int64)
         self._places = Locations(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
-        self._seed_node = np.empty((2, 0), dtype=np.int64)
-        self._seed_state = np.empty((2, 0), dtype=np.uint64)
+        self._seed_node = np.empty((0, 2), dtype=np.int64)
+        self._seed_state = np.empty((0, 2), dtype=np.uint64)
 
     @property
     def state(self) -> kernels.U64:
@@ -399,7 +399,7 @@ class NearestField:
         if (labels[:, None] == self.labels).any() or len(set(labels.tolist())) < len(labels):
             raise ValueError("a label is in use")
         self._put(facilities, labels)
-        return self._search() if first else self._repair(_NO_NODES, _NO_NODES)
+        return self._search() if first else self._repair(_NO_NODES, _NO_NODES, fresh=len(facilities))
 
     def remove(self, label: int) -> NDArray[np.int64]:
         """Close a facility; its nodes go to their next nearest.
@@ -417,7 +417,7 @@ class NearestField:
         """
         lost = self._take(label)
         self._put(to, np.array([label]))
-        return self._repair(lost, _NO_NODES)
+        return self._repair(lost, _NO_NODES, fresh=1)
 
     def change_roads(
         self, network: Network, times: EdgeTimes, facilities: Locations | None = None
@@ -447,7 +447,7 @@ class NearestField:
         other = (node != self._seed_node) | (state != self._seed_state)
         lost = np.concatenate([lost, self._resting_on(self._seed_node[other], self._seed_state[other])])
         self._seed_node, self._seed_state = node, state
-        return self._repair(lost, come.start)
+        return self._repair(lost, come.start, fresh=len(self.labels))
 
     def nearest(self, homes: Locations) -> Nearest:
         """The nearest facility of each home, by label."""
@@ -472,8 +472,8 @@ class NearestField:
         node, state = self._seeds(facilities, labels)
         self.labels = np.concatenate([self.labels, labels])
         self._places = self._places.followed_by(facilities)
-        self._seed_node = np.concatenate([self._seed_node, node], axis=1)
-        self._seed_state = np.concatenate([self._seed_state, state], axis=1)
+        self._seed_node = np.concatenate([self._seed_node, node])
+        self._seed_state = np.concatenate([self._seed_state, state])
 
     def _take(self, label: int) -> kernels.I64:
         """Strike a facility out; the nodes that rested on it.
@@ -484,16 +484,16 @@ class NearestField:
         goes = self.labels == label
         if not goes.any():
             raise KeyError(label)
-        lost = self._resting_on(self._seed_node[:, goes], self._seed_state[:, goes])
+        lost = self._resting_on(self._seed_node[goes], self._seed_state[goes])
         self.labels = self.labels[~goes]
         self._places = self._places.chosen(~goes)
-        self._seed_node, self._seed_state = self._seed_node[:, ~goes], self._seed_state[:, ~goes]
+        self._seed_node, self._seed_state = self._seed_node[~goes], self._seed_state[~goes]
         return lost
 
     def _seeds(self, facilities: Locations, labels: NDArray[np.int64]) -> tuple[kernels.I64, kernels.U64]:
-        """(nodes, states) that facilities give to the ends of their edges, (2, k) each."""
+        """(nodes, states) that facilities give to the ends of their edges, (k, 2) each."""
         seeds = _Seeds.of(self._graph, facilities)
-        return seeds.node, seeds.states(labels)
+        return np.ascontiguousarray(seeds.node.T), np.ascontiguousarray(seeds.states(labels).T)
 
     def _resting_on(self, node: kernels.I64, state: kernels.U64) -> kernels.I64:
         """The nodes whose state is what a seed or an arc gives them, one-dimensional."""
@@ -506,7 +506,8 @@ class NearestField:
         self._graph.spread(self._state, np.unique(node[state != UNREACHED_STATE]))
         return self._graph.order[np.flatnonzero(self._state != UNREACHED_STATE)]
 
-    def _repair(self, lost: kernels.I64, opened: kernels.I64) -> NDArray[np.int64]:
+    def _repair(self, lost: kernels.I64, opened: kernels.I64, fresh: int = 0) -> NDArray[np.int64]:
+        """Repair after arcs that start at ``opened`` nodes and the last ``fresh`` facilities came; see ``kernels.repair``."""
         changed = kernels.repair(
             *self._graph.towards,
             *self._graph.away,
@@ -515,6 +516,7 @@ class NearestField:
             lost,
             self._seed_node.ravel(),
             self._seed_state.ravel(),
+            2 * fresh,
             opened,
         )
         nodes = self._graph.order[changed]

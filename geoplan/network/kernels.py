@@ -424,6 +424,7 @@ def repair(
     lost: I64,
     seed_node: I64,
     seed_state: U64,
+    fresh: int,
     opened: I64,
 ) -> I64:
     """Make the states those of a search from scratch again after arcs or seeds were changed; in place.
@@ -437,6 +438,7 @@ def repair(
         mark: uint8 (n,), zeros before and after.
         lost: int64, the nodes whose state rested on an arc or seed that is gone.
         seed_node: int64 (s,), where the facilities are now, and ``seed_state`` what they give; ``UNREACHED_STATE``: nothing.
+        fresh: how many of these, the last ones, are new; the others matter only where nodes are blanked.
         opened: int64, the nodes at which new or shorter arcs start.
 
     Returns:
@@ -475,8 +477,10 @@ def repair(
             u = rim_arc[a] & LOW
             if mark[u] == 0 and state[u] + (rim_arc[a] ^ u) < state[v]:
                 state[v] = state[u] + (rim_arc[a] ^ u)
-    for i in range(len(seed_node)):
+    for i in range(0 if blanked > 0 else len(seed_node) - fresh, len(seed_node)):
         v = np.uint64(seed_node[i])
+        if i < len(seed_node) - fresh and mark[v] == 0:
+            continue
         if seed_state[i] < state[v]:
             if mark[v] == 0:
                 mark[v] = 1
