@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-import pyproj
+import geopandas as gpd
+import pandas as pd
 import shapely
 from numba.core import event
 
 from geoplan.network.edge_times import walking
 from geoplan.network.engine import KernelTravelTimes, NearestField, RoadGraph
-from geoplan.network.graph import Network
+from geoplan.network.graph import Network, build_network
 from geoplan.network.location import locate
 from geoplan.network.service_area import AreaDrawer
 
+_CRS = "EPSG:4547"
 _COMPILES = "numba:compile"  # broadcast before a kernel is compiled; one that is read from disk is not announced
 
 
@@ -63,7 +64,13 @@ def _use_all() -> None:
 
 
 def _crossroads() -> Network:
-    xy = np.array([(-100.0, 0.0), (0.0, -100.0), (0.0, 0.0), (0.0, 100.0), (100.0, 0.0)])
-    tail, head = np.array([0, 1, 2, 2]), np.array([2, 2, 3, 4])
-    lines = shapely.linestrings(np.stack([xy[tail], xy[head]], axis=1))
-    return Network(xy, tail, head, shapely.length(lines), lines, np.zeros(5, dtype=np.int64), pyproj.CRS(4547))
+    """A crossing, a junction, and two ends that nearly meet, as a survey draws them."""
+    lines = [
+        [(-100.0, 0.0), (0.0, 0.0), (100.0, 0.0)],
+        [(0.0, -100.0), (0.0, 100.0)],
+        [(50.0, 0.0), (50.0, 60.0)],
+        [(-100.0, 0.3), (-100.0, 50.0)],
+    ]
+    cells = dict.fromkeys(("road_class", "foot", "access", "service", "walkable"), "")
+    roads = pd.DataFrame(cells | {"grade": 0.0}, index=range(len(lines)))
+    return build_network(gpd.GeoDataFrame(roads, geometry=[shapely.LineString(line) for line in lines], crs=_CRS))
