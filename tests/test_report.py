@@ -209,7 +209,5 @@ def test_a_value_never_looks_like_the_target_that_it_misses(numerator, denominat
     """As many digits are shown as it takes to tell a value from its target."""
     clause = Clause("文", "1", "原文")
     rule = Rule("r", "i", "名", "name", "m", Comparator.AT_LEAST, Fraction(60), "%", None, Binding.UNSTATED, clause)
-    count = Count(
-        "1", "县", "county", Fraction(numerator), Fraction(denominator), "个", scale=100
-    )
+    count = Count("1", "县", "county", Fraction(numerator), Fraction(denominator), "个", scale=100)
     assert tables.value_text(judge(rule, count)) == text
