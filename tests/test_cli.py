@@ -7,7 +7,6 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,24 +14,7 @@ import pytest
 import shapely
 from workspaces import Workspace
 
-from geoplan import i18n
-from geoplan.cli import main
-
 FILES = {"assessment.gpkg", "assessment.json", "map.html", "verdicts.csv"}
-
-
-@pytest.fixture
-def geoplan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run the command in this process: (exit status, standard output, standard error)."""
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["geoplan", *map(str, arguments)])
-        with i18n.speaking("zh"), pytest.raises(SystemExit) as stop:
-            main()
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 def no_manifest(_small: Workspace, folder: Path) -> None:
