@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from workspaces import Workspace, small_workspace
+
+from geoplan import i18n
+from geoplan.cli import main
 
 settings.register_profile("geoplan", deadline=None)  # the first example pays for imports
 settings.load_profile("geoplan")
@@ -22,3 +27,17 @@ def small() -> Workspace:
 def shared() -> Path:
     """The folder of real data and plans beside the repository; it may be absent."""
     return Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture
+def geoplan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command in this process: (exit status, standard output, standard error)."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["geoplan", *map(str, arguments)])
+        with i18n.speaking("zh"), pytest.raises(SystemExit) as stop:
+            main()
+        printed = capsys.readouterr()
+        return int(stop.value.code or 0), printed.out, printed.err
+
+    return run

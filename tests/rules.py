@@ -7,13 +7,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from workspaces import toml
+from workspaces import COUNTY, Workspace, toml
 
-from geoplan.model import Rule
-from geoplan.standards import Pack, load_pack
+from geoplan.compliance import judge
+from geoplan.layers.facilities import split_versions
+from geoplan.layers.manifest import LayerEntry
+from geoplan.layers.units import assign_units
+from geoplan.layers.validation import Door
+from geoplan.model import Rule, Verdict
+from geoplan.standards import MEASURES, Facts, Pack, load_pack
 
 TOWNS = ["town", "township", "street"]
 CENTRE = ["full_residential", "day_care", "home_visit", "guidance"]
+PLACE = (COUNTY, "示例县")
+NOT_WALKED = frozenset({"roads"})  # no measure looks at roads
 HEAD = {"schema": 1, "id": "here", "name": "此地", "document": "此地规划", "target_year": 2025}
 _PLAIN = {"name_en": "figure", "unit": "%", "binding": "unstated", "section": "第一章", "quote": "原文"}
 
@@ -41,3 +48,22 @@ def a_rule(measure: str, value: str | list[str] | None = None, **keys: Any) -> R
     """One rule; without ``value`` its figure is told and not judged."""
     given = {} if value is None else {"value": value}
     return a_pack({"measure": measure, **given, **keys}).rules[0]
+
+
+def facts_of(small: Workspace, year: int = 2025) -> Facts:
+    """A workspace's facts without a journey over files or roads."""
+    doors = {role: Door(frame, LayerEntry(role, "")) for role, frame in small.frames.items() if role not in NOT_WALKED}
+    frames, _ = assign_units({role: door.pass_through() for role, door in doors.items()})
+    frames["facilities"], versions, _ = split_versions(frames["facilities"])
+    frames |= {"facility_versions": versions} if len(versions) else {}
+    return Facts(frames, {}, PLACE, year)
+
+
+def verdicts_of(small: Workspace, rule: Rule, year: int = 2025) -> dict[str, Verdict]:
+    """The verdicts of one rule by unit, the county's own first."""
+    counts = MEASURES[rule.measure].count(facts_of(small, year), rule)
+    assert counts[0].unit == COUNTY
+    verdicts: dict[str, Verdict] = {}
+    for count in counts:
+        verdicts.setdefault(count.unit, judge(rule, count))  # a county that is a unit as well has a row as such
+    return verdicts

@@ -8,7 +8,6 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,24 +16,7 @@ import pytest
 import shapely
 from workspaces import Workspace, at, line, table
 
-from geoplan import i18n
-from geoplan.cli import main
-
 FILES = {"assessment.gpkg", "assessment.json", "coverage.csv", "demand.csv", "map.html", "verdicts.csv"}
-
-
-@pytest.fixture
-def geoplan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run the command in this process: (exit status, standard output, standard error)."""
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["geoplan", *map(str, arguments)])
-        with i18n.speaking("zh"), pytest.raises(SystemExit) as stop:
-            main()
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 def no_manifest(_small: Workspace, folder: Path) -> None:
@@ -352,7 +334,7 @@ def test_service_areas_are_written_with_their_names_minutes_and_areas(geoplan, s
 def test_service_areas_come_in_three_kinds(geoplan, small, tmp_path, kind, rows):
     """The kind is in the file; without minutes the limit of the rules is drawn."""
     small.write(tmp_path)
-    assert geoplan("service-areas", tmp_path, "--kind", kind)[0] == 0
+    assert geoplan("service-areas", tmp_path, "--kind", kind, "--pack", "cn-national")[0] == 0
     areas = gpd.read_file(tmp_path / "results" / "service_areas.gpkg")
     assert areas["kind"].tolist() == [kind] * rows
     assert areas["minutes"].tolist() == [15] * rows
@@ -413,7 +395,7 @@ def test_facilities_without_a_road_are_told_and_have_empty_areas(geoplan, small,
     """When no facility is located the file has empty areas and every one of them is named."""
     small.frames["facilities"]["geometry"] = None
     small.write(tmp_path)
-    status, printed, err = geoplan("service-areas", tmp_path, "--kind", kind)
+    status, printed, err = geoplan("service-areas", tmp_path, "--kind", kind, "--pack", "cn-national")
     assert (status, err) == (0, "")
     assert "未定位、没有服务范围的设施：F1、F2" in printed
     areas = gpd.read_file(tmp_path / "results" / "service_areas.gpkg")
@@ -438,7 +420,7 @@ def test_a_county_without_facilities_has_no_service_areas(geoplan, small, tmp_pa
     small.frames["facilities"]["status"] = "planned"
     small.write(tmp_path)
     for kind, rows in (("each", 0), ("dissolved", 1), ("responsibility", 0)):
-        status, printed, err = geoplan("service-areas", tmp_path, "--kind", kind)
+        status, printed, err = geoplan("service-areas", tmp_path, "--kind", kind, "--pack", "cn-national")
         assert (status, err) == (0, "")
         assert f"已写出 {rows} 个服务范围" in printed
         areas = gpd.read_file(tmp_path / "results" / "service_areas.gpkg")

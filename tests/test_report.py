@@ -102,7 +102,7 @@ def test_all_files_say_the_same_coverage(small, tmp_path):
     county = json.loads((out / "assessment.json").read_text(encoding="utf-8"))["coverage"][0]
     share = Fraction(county["covered"], county["pop60"]) * 100
     verdicts = pd.read_csv(out / "verdicts.csv", dtype=str, keep_default_na=False)
-    row = verdicts[(verdicts["规则"] == "heshan.circle_minutes") & (verdicts["层级"] == "县（市、区）")].iloc[0]
+    row = verdicts[(verdicts["规则"] == "heshan.circle_minutes.2025") & (verdicts["层级"] == "县（市、区）")].iloc[0]
     assert row["现值"] == tables.figure(share, 4)
     units = gpd.read_file(out / "assessment.gpkg", layer="units")
     assert units.loc[units["level"] == "county", "pop60_share"].iloc[0] == pytest.approx(float(share), abs=1e-4)
@@ -117,7 +117,10 @@ def test_the_geopackage_holds_every_layer_in_metres(small, tmp_path):
     write_results(assessed(small, tmp_path), tmp_path / "out")
     path = tmp_path / "out" / "assessment.gpkg"
     layers = {str(name) for name, _kind in pyogrio.list_layers(path)}
-    assert layers == {"units", "demand", "facilities", "service_areas", "estates", "about", "verdicts"}
+    services = ("", "_canteen_5", "_canteen_10", "_canteen_15")
+    roles = ("units", "demand", "facilities", "service_areas")
+    by_service = {f"{role}{service}" for role in roles for service in services}
+    assert layers == by_service | {"estates", "about", "verdicts"}
     columns = {
         "units": {"pop60_covered", "pop60_uncovered", "pop60_unlocatable", "pop60_share"},
         "demand": {"reach", "reason", "minutes", "facility_id", "excess_s", "leg_m"},
@@ -224,7 +227,7 @@ def test_reasons_and_contributions_are_in_the_files_for_machines_and_for_readers
     assessment = assessed(small, tmp_path)
     write_results(assessment, tmp_path / "out")
     record = json.loads((tmp_path / "out" / "assessment.json").read_text(encoding="utf-8"))
-    uncovered = {row["demand_id"]: row for row in record["uncovered"]}
+    uncovered = {row["demand_id"]: row for row in record["uncovered"] if row["kind"] == "care"}
     assert {name: row["reason"] for name, row in uncovered.items()} == {
         "D3": "too_far",
         "D5": "too_far",
@@ -240,9 +243,10 @@ def test_reasons_and_contributions_are_in_the_files_for_machines_and_for_readers
     assert sum(row["pop60"] for row in uncovered.values()) == county["uncovered"] + county["unlocatable"]
     parts = ("too_far", "closed_road", "island", "no_facility")
     assert sum(county[part] for part in parts) == county["uncovered"]
-    counts = {row["facility_id"]: row for row in record["facilities"]}
+    counts = {row["facility_id"]: row for row in record["facilities"] if row["kind"] == "care"}
     assert (counts["F1"]["pop60_reached"], counts["F1"]["pop60_only"], counts["F1"]["pop60_shared"]) == (60, 60, 0)
-    points = pd.read_csv(tmp_path / "out" / "demand.csv", dtype=str, keep_default_na=False).set_index("编号")
+    points = pd.read_csv(tmp_path / "out" / "demand.csv", dtype=str, keep_default_na=False)
+    points = points[points["服务"] == "养老服务设施"].set_index("编号")
     assert points.loc["D3", ["镇街", "状态", "超出（秒）", "超出（m）"]].tolist() == [
         "甲街道",
         "路程过远",

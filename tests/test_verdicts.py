@@ -11,19 +11,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rules import CENTRE, TOWNS, a_pack, a_rule
+from rules import CENTRE, PLACE, TOWNS, a_pack, a_rule, facts_of, verdicts_of
 from workspaces import COUNTY, FOUR, OTHER_TOWN, STREET, THREE, TOWN, Workspace, area, at, small_workspace, table
 
 from geoplan.compliance import evaluate, judge
-from geoplan.layers.manifest import LayerEntry
-from geoplan.layers.units import assign_units
-from geoplan.layers.validation import Door
 from geoplan.model import Binding, Comparator, Count, Outcome, Rule, Verdict
 from geoplan.standards import MEASURES, Facts
-
-PLACE = (COUNTY, "示例县")
-NOT_WALKED = frozenset({"roads"})  # no measure looks at roads
-
 
 _CENTRES = {"unit": "%", "scope": {"unit_levels": TOWNS}, "options": {"functions": CENTRE}}
 _SINCE = {"unit": "m²/百户", "options": {"new_since": date(2021, 1, 1)}}
@@ -48,20 +41,6 @@ TOWNS_ONLY = replace(RULES["township_centre_coverage"], scope={"unit_levels": ("
 def rule_of(indicator: str) -> Rule:
     """A rule as the plans have it."""
     return RULES[indicator]
-
-
-def facts_of(small: Workspace, year: int = 2025) -> Facts:
-    """A workspace's facts without a journey over files or roads."""
-    doors = {role: Door(frame, LayerEntry(role, "")) for role, frame in small.frames.items() if role not in NOT_WALKED}
-    frames, _ = assign_units({role: door.pass_through() for role, door in doors.items()})
-    return Facts(frames, {}, PLACE, year)
-
-
-def verdicts_of(small: Workspace, rule: Rule, year: int = 2025) -> dict[str, Verdict]:
-    """The verdicts of one rule by unit, the county's first."""
-    counts = MEASURES[rule.measure].count(facts_of(small, year), rule)
-    assert counts[0].unit == COUNTY
-    return {count.unit: judge(rule, count) for count in counts}
 
 
 def share(n: int, of: int, **more: object) -> Count:

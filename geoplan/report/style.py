@@ -97,6 +97,7 @@ REACH_SYMBOLS: Mapping[Reach, str] = MappingProxyType(
     {
         Reach.COVERED: "circle",
         Reach.TOO_FAR: "triangle",
+        Reach.CLOSED_ROAD: "hexagon",
         Reach.ISLAND: "diamond",
         Reach.UNLOCATABLE: "cross",
         Reach.NO_FACILITY: "square",

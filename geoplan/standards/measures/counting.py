@@ -103,11 +103,17 @@ def _extreme(
     moves it, what is not does not.
     """
     sign = 1 if upward else -1
-    for more, of in sorted((row for row in rows if row[1] > 0), key=lambda row: row[0] / row[1], reverse=upward):
+    for more, of in sorted(rows, key=_ratio, reverse=upward):
         if sign * (more * denominator - numerator * of) <= 0:
             break
         numerator, denominator = numerator + more, denominator + of
     return numerator / denominator
+
+
+def _ratio(row: tuple[Fraction, Fraction]) -> tuple[bool, Fraction]:
+    """For sorting by ratio: what adds to the numerator alone is beyond every ratio, what adds nothing below all."""
+    more, of = row
+    return (not of and more > 0, more / of if of else ZERO)
 
 
 def total(parts: Sequence[Part]) -> Figure:
