@@ -49,7 +49,8 @@ def served(script: Path, workspace: Path, log: Path) -> Iterator[App]:
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
     with running([*command, "--server.address=127.0.0.1"], port, workspace, log) as app:
         yield app
-    assert not re.findall(r"(?im)^.*(?:deprecat|traceback|warning|error).*$", log.read_text(encoding="utf-8"))
+    complaints = re.findall(r"(?im)^.*(?:deprecat|traceback|warning|error).*$", log.read_text(encoding="utf-8"))
+    assert not complaints, complaints
 
 
 @contextmanager

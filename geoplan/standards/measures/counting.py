@@ -103,7 +103,7 @@ def _extreme(
     moves it, what is not does not.
     """
     sign = 1 if upward else -1
-    for more, of in sorted(rows, key=_ratio, reverse=upward):
+    for more, of in sorted((row for row in rows if any(row)), key=_ratio, reverse=upward):
         if sign * (more * denominator - numerator * of) <= 0:
             break
         numerator, denominator = numerator + more, denominator + of
@@ -111,9 +111,9 @@ def _extreme(
 
 
 def _ratio(row: tuple[Fraction, Fraction]) -> tuple[bool, Fraction]:
-    """For sorting by ratio: what adds to the numerator alone is beyond every ratio, what adds nothing below all."""
+    """For sorting by ratio: what adds to the numerator alone is beyond every ratio."""
     more, of = row
-    return (not of and more > 0, more / of if of else ZERO)
+    return (not of, more / of if of else ZERO)
 
 
 def total(parts: Sequence[Part]) -> Figure:

@@ -81,7 +81,8 @@ def _narrowed(rows: Rows, role: str, scope: Mapping[str, Any]) -> Chosen:
     """The rows that pass every test of a scope, or could: one known to miss a test is out, whatever else is blank."""
     tests = {column: (scope[key], False) for key, column in _COLUMNS[role].items() if key in scope}
     tests |= {"functions": (scope["functions"], True)} if "functions" in scope and role == "facilities" else {}
-    tests |= dict.fromkeys(scope.get("flags", ()), (("yes",), False))
+    # Functions and flags are of facilities, also where the scope names units as well.
+    tests |= dict.fromkeys(scope.get("flags", ()) if role == "facilities" else (), (("yes",), False))
     possible = np.ones(len(rows), dtype=bool)
     blank = {}
     for column, (wanted, is_set) in tests.items():
