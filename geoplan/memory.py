@@ -21,6 +21,12 @@ class Memory:
     def __init__(self) -> None:
         self._kept: dict[Hashable, tuple[tuple[object, ...], object]] = {}
 
+    def branch(self) -> Memory:
+        """A memory that begins with what this one remembers; what either learns later the other does not know."""
+        branch = Memory()
+        branch._kept = dict(self._kept)
+        return branch
+
     def recall(self, step: Hashable, inputs: tuple[object, ...], make: Callable[[], _T]) -> _T:
         """The result of a step: the one from before when the inputs are the same, else made anew.
 

@@ -35,12 +35,18 @@ def open_store(root: Path, *, write: bool, url: str = "") -> Store:
     if not (root / MANIFEST).is_file():
         text = _("{folder} 不是工作区：缺少 {manifest}。请换一个文件夹，或先用 geoplan demo 生成示例。")
         raise WorkspaceError(text.format(folder=root, manifest=MANIFEST.as_posix()))
-    return Store(url or _local_url(root / FOLDER / STORE, write=write), lambda: _files(root / FOLDER))
+    return Store(url or _local_url(root, write=write), lambda: _files(root / FOLDER))
 
 
-def _local_url(file: Path, *, write: bool) -> str:
-    there = file.is_file() and file.stat().st_size > 0
-    if not there and not write:
+def has_store(root: Path) -> bool:
+    """Whether a workspace has a store of its own."""
+    file = root / FOLDER / STORE
+    return file.is_file() and file.stat().st_size > 0
+
+
+def _local_url(root: Path, *, write: bool) -> str:
+    file = root / FOLDER / STORE
+    if not write and not has_store(root):
         return MEMORY
     try:
         file.parent.mkdir(exist_ok=True)

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from geoplan.assess import Assessment, assess
+from geoplan.assess import Assessment, assess, assess_scenario
+from geoplan.errors import EditsError
 from geoplan.layers import Layers, Progress, load_layers
+from geoplan.memory import Memory
+from geoplan.scenario import State, Store, open_store
+from geoplan.scenario.folder import has_store
 from geoplan.standards import load_pack
-from geoplan.web.service import Slot, answer_key, layers_key
+from geoplan.web.service import Slot, Study, answer_key, layers_key, scenario_key
 from geoplan.web.state import Question
 
 _T = TypeVar("_T")
+_opening = Lock()
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -27,31 +34,63 @@ def _layers_slot(key: str) -> Slot[Layers]:  # noqa: ARG001 - the key tells the 
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _assessment_slot(key: str) -> Slot[Assessment]:  # noqa: ARG001
+def _baseline_slot(key: str) -> Slot[tuple[Assessment, Memory]]:  # noqa: ARG001
     return Slot()
 
 
-@st.cache_resource(max_entries=40, show_spinner=False)
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _study_slot(base_key: str, scenario: int) -> Slot[Study]:  # noqa: ARG001
+    return Slot()
+
+
+@st.cache_resource(max_entries=120, show_spinner=False)
 def _drawing_slot(key: str, name: str) -> Slot[Any]:  # noqa: ARG001
     return Slot()
 
 
+@st.cache_resource(show_spinner=False)
+def _open_stores() -> dict[tuple[Path, str], Store]:
+    return {}
+
+
 @dataclass(frozen=True)
 class View:
-    """What every page gets: the question, its answer, and the key of that answer."""
+    """What every page gets: the question, its answer without and with the scenario, and what identifies them.
+
+    Attributes:
+        base: the workspace as it is.
+        assessment: with the scenario's edits; the base itself without a scenario, and where its edits do not fit.
+        state: the scenario at the revision that is shown; None without one.
+        misfit: why the scenario's edits cannot be applied; None where they can.
+        base_key: of ``base``; ``key`` of ``assessment``.
+    """
 
     question: Question
+    base: Assessment
     assessment: Assessment
+    base_key: str
     key: str
+    state: State | None = None
+    misfit: EditsError | None = None
+
+    @property
+    def layers(self) -> Layers:
+        """The workspace's layers, without edits: what a scenario is drawn on."""
+        return self.base.layers
 
     def drawn(self, name: str, draw: Callable[[Assessment], _T]) -> _T:
         """A map or a table made from the assessment, made once."""
         made: _T = _drawing_slot(self.key, name).get(lambda: draw(self.assessment))
         return made
 
+    def drawn_of_base(self, name: str, draw: Callable[[Assessment], _T]) -> _T:
+        """The same of the workspace as it is."""
+        made: _T = _drawing_slot(self.base_key, name).get(lambda: draw(self.base))
+        return made
 
-def view_of(question: Question, begin: Callable[[], Progress]) -> View:
-    """The answer to a question, computed where it is not there yet.
+
+def view_of(question: Question, state: State | None, begin: Callable[[], Progress]) -> View:
+    """The answer to a question, with a scenario or without, computed where it is not there yet.
 
     Args:
         begin: called when there is something to compute, for the function that is told each stage.
@@ -61,11 +100,52 @@ def view_of(question: Question, begin: Callable[[], Progress]) -> View:
     """
     pack = load_pack(question.pack)
     key = answer_key(question, pack)
-    layers = _layers_slot(layers_key(question.workspace, question.language))
+    year, settings = question.year, question.settings
 
-    def make() -> Assessment:
-        progress = begin()
-        loaded = layers.get(lambda: load_layers(question.workspace, progress))
-        return assess(loaded, pack, year=question.year, settings=question.settings, progress=progress)
+    def make() -> tuple[Assessment, Memory]:
+        memory = Memory()
+        loaded = layers_of(question, begin)
+        return assess(loaded, pack, year=year, settings=settings, progress=begin(), memory=memory), memory
 
-    return View(question, _assessment_slot(key).get(make), key)
+    base, memory = _baseline_slot(key).get(make)
+    if state is None:
+        return View(question, base, base, key, key)
+    study = _study_slot(key, state.id).get(lambda: Study(memory.branch()))
+    own = scenario_key(key, state.scenario)
+
+    def go_on(memory: Memory) -> Assessment:
+        return assess_scenario(
+            base.layers, state.scenario, pack, year=year, settings=settings, progress=begin(), memory=memory
+        )
+
+    try:
+        return View(question, base, study.get(own, go_on), key, own, state)
+    except EditsError as error:
+        return View(question, base, base, key, key, state, error)
+
+
+def layers_of(question: Question, begin: Callable[[], Progress]) -> Layers:
+    """The workspace's layers, loaded where they are not there yet.
+
+    Raises:
+        GeoplanError: they cannot be used.
+    """
+    slot = _layers_slot(layers_key(question.workspace, question.language))
+    return slot.get(lambda: load_layers(question.workspace, begin()))
+
+
+def store_of(root: Path, url: str, *, write: bool) -> Store:
+    """The store of a workspace, opened once for all readers.
+
+    Where nothing was ever written and nothing is to be, it is made in memory for the reader alone: looking leaves no file.
+
+    Raises:
+        GeoplanError: it cannot be opened.
+    """
+    stores = _open_stores()
+    with _opening:
+        if (root, url) in stores:
+            return stores[root, url]
+        if not (write or url or has_store(root)):
+            return open_store(root, write=False)
+        return stores.setdefault((root, url), open_store(root, write=True, url=url))

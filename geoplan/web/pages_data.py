@@ -10,9 +10,10 @@ from geoplan.i18n import _
 from geoplan.report import reach
 from geoplan.web import parts, rows
 from geoplan.web.cache import View
+from geoplan.web.state import Desk
 
 
-def show(view: View) -> None:
+def show(view: View, _desk: Desk) -> None:
     """The page."""
     parts.heading(_("数据与依据"), view)
     assessment = view.assessment

@@ -9,11 +9,12 @@ from geoplan.report import map_html
 from geoplan.web import parts
 from geoplan.web.cache import View
 from geoplan.web.published import HTML, Payload, publish
+from geoplan.web.state import Desk
 
 _HEIGHT_PX = 620
 
 
-def show(view: View) -> None:
+def show(view: View, _desk: Desk) -> None:
     """The page."""
     head, tool = st.columns([5, 1], vertical_alignment="center")
     with head:

@@ -11,9 +11,10 @@ from geoplan.model import Verdict
 from geoplan.report import tables
 from geoplan.web import findings, parts
 from geoplan.web.cache import View
+from geoplan.web.state import Desk
 
 
-def show(view: View) -> None:
+def show(view: View, _desk: Desk) -> None:
     """The page."""
     parts.heading(_("总览"), view)
     figures = findings.key_figures(view.assessment)

@@ -12,9 +12,10 @@ from geoplan.i18n import _
 from geoplan.web import parts, rows
 from geoplan.web.cache import View
 from geoplan.web.rows import Table
+from geoplan.web.state import Desk
 
 
-def show(view: View) -> None:
+def show(view: View, _desk: Desk) -> None:
     """The page."""
     parts.heading(_("数据表"), view)
     choose, explain = st.columns([3, 4], vertical_alignment="center")

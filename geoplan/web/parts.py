@@ -5,7 +5,8 @@ Names and quotations come from files: they are shown as text or escaped, never a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from html import escape
 from types import MappingProxyType
 from typing import Any, Literal
@@ -16,7 +17,7 @@ import streamlit as st
 from geoplan.errors import GeoplanError, LayerError
 from geoplan.i18n import _, current
 from geoplan.report import problem_line, reach, tables
-from geoplan.web import rows
+from geoplan.web import rows, session
 from geoplan.web.cache import View
 from geoplan.web.rows import Table
 
@@ -49,6 +50,9 @@ dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem
 .gp-table th, .gp-table td { border-bottom: 1px solid #d5d9de; padding: .3rem .6rem; text-align: left; white-space: nowrap; }
 .gp-table th { color: #5f6368; font-weight: 400; background: #f8f9fb; }
 .gp-table .gp-long { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; } .gp-table .gp-right { text-align: right; }
+.gp-note { border: 1px solid #d5d9de; border-left: 5px solid #045a8d; background: #f3f5f7; border-radius: 6px;
+  padding: .5rem .9rem; overflow-wrap: anywhere; }
+.gp-refused { border-left-color: #b3261e; background: #fdf3f2; } .gp-conflict { border-left-color: #b35c00; background: #fdf6ec; }
 .gp-error { border: 1px solid #e3b1ae; border-left: 5px solid #b3261e; background: #fdf3f2; border-radius: 6px; padding: .9rem 1.2rem; }
 .gp-error h2 { font-size: 1.2rem; color: #b3261e; margin: 0 0 .5rem; padding: 0; } .gp-error li { overflow-wrap: anywhere; }
 .st-key-gp-map iframe { height: max(600px, calc(100vh - 118px)); border: 1px solid #d5d9de; border-radius: 6px; }
@@ -72,8 +76,46 @@ def heading(title: str, view: View) -> None:
     asked = _("{year} 年 · 规则包 {pack} · {travel}").format(
         year=assessment.year, pack=pack, travel=reach.travel_text(assessment)
     )
+    if assessment.scenario is not None:
+        asked = _("方案 {name} · {asked}").format(name=assessment.scenario.name, asked=asked)
     mark = badge(tables.synthetic_label(assessment))
     st.html(f'<div class="gp-head"><h1>{escape(title)}</h1><span class="gp-asked">{escape(asked)}</span>{mark}</div>')
+
+
+def field(name: str, value: Any, change: Callable[[Any], None]) -> dict[str, Any]:
+    """What makes a widget show a value and tell of another one: its key, and what is called before the next run.
+
+    Args:
+        name: of the widget, which no other has.
+        change: writes the new value to the desk.
+    """
+    key = f"field-{name}"
+    st.session_state[key] = value
+
+    def changed() -> None:
+        session.desk()
+        change(st.session_state[key])
+
+    return {"key": key, "on_change": changed}
+
+
+def notices(view: View) -> None:
+    """What the session has to tell, once: what others did, what was refused; and a scenario that does not fit."""
+    if view.misfit is not None:
+        text = _(
+            "方案不能代入现在的图层，下面是工作区现状的结果。请撤销不合的改动，或在“方案”页恢复早先的版本。{reason}"
+        )
+        _note("refused", text.format(reason=view.misfit))
+    desk = session.desk()
+    for notice in desk.notices:
+        _note(notice.kind, notice.text)
+    if desk.notices:
+        session.put(replace(desk, notices=()))
+
+
+def _note(kind: str, text: str) -> None:
+    role = "status" if kind == "news" else "alert"
+    st.html(f'<div role="{role}" class="gp-note gp-{kind}">{escape(text)}</div>')
 
 
 def facts(pairs: list[tuple[str, str]]) -> None:

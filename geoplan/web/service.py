@@ -1,20 +1,25 @@
-"""From a question to its answer, without Streamlit: what identifies an answer, and a place that holds it once."""
+"""From a question to its answer, without Streamlit: what identifies an answer, and places that hold it once."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
+from geoplan.assess import Assessment
 from geoplan.layers import Manifest
+from geoplan.memory import Memory
+from geoplan.scenario import Scenario, digest
 from geoplan.standards import Pack, known_packs
 from geoplan.web.state import Question
 
 _T = TypeVar("_T")
 _PACK = "cn-national"  # where the workspace names none, as on the command line
+_MOST_REVISIONS = 12  # of a scenario whose assessments are kept, for undo and for other windows
 
 
 @dataclass
@@ -32,6 +37,25 @@ class Slot(Generic[_T]):
             return self._made[0]
 
 
+@dataclass
+class Study:
+    """The assessments of one scenario, each worked out from the one before by what differs; safe to use from threads."""
+
+    memory: Memory
+    _made: OrderedDict[str, Assessment] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def get(self, key: str, make: Callable[[Memory], Assessment]) -> Assessment:
+        """The assessment of that key, made where it is not kept."""
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = make(self.memory)
+            self._made.move_to_end(key)
+            while len(self._made) > _MOST_REVISIONS:
+                self._made.popitem(last=False)
+            return self._made[key]
+
+
 def layers_key(root: Path, language: str) -> str:
     """What identifies the layers of a workspace: place, size and time of every file below ``layers/``."""
     files = sorted(path for path in (root / "layers").rglob("*") if path.is_file())
@@ -40,8 +64,13 @@ def layers_key(root: Path, language: str) -> str:
 
 
 def answer_key(question: Question, pack: Pack) -> str:
-    """What identifies an answer: the layers, the words of the pack, and every field of the question."""
+    """What identifies an answer without a scenario: the layers, the words of the pack, and every field of the question."""
     return _digest(layers_key(question.workspace, question.language), pack, question)
+
+
+def scenario_key(base: str, scenario: Scenario) -> str:
+    """What identifies an answer with a scenario: the answer without it, its name, and what its edits come to."""
+    return _digest(base, scenario.name, digest(scenario.edits))
 
 
 def _digest(*parts: object) -> str:

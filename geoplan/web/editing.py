@@ -1,0 +1,149 @@
+"""What a window writes into the scenario store, and what it learns from it: from a desk to the desk after.
+
+Nothing here knows Streamlit. What the store refuses becomes a notice; nothing was written then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from geoplan.errors import ConflictError, EditsError, ScenarioError, StoreError, UnknownScenarioError
+from geoplan.i18n import _
+from geoplan.layers import Layers
+from geoplan.model import Severity
+from geoplan.scenario import Edit, Scenario, Signature, State, Store, edit_problem, entry_line, resolve, with_ids
+from geoplan.web.state import Desk, Notice, gone_text, opening, telling
+
+_MOST_NEWS = 3  # entries of others that are told one by one
+
+
+def append(
+    desk: Desk, store: Store, layers: Layers, edits: Sequence[Edit], *, drawn_on: int | None = None, reason: str = ""
+) -> Desk:
+    """Write edits into the scenario, as one entry; without a scenario or an author they wait.
+
+    Edits that touch nothing of what others changed meanwhile are merged. Edits that make something which the scenario
+    already made are the same ones sent again, and are left out.
+
+    Args:
+        layers: the workspace's, without the scenario.
+        drawn_on: the revision that the planner saw; the last one seen when not given.
+    """
+    if not edits:
+        return desk
+    if not (desk.scenario and desk.author):
+        return replace(desk, waiting=(*desk.waiting, *edits))
+
+    def write() -> State | None:
+        state = store.state(desk.scenario)
+        there = {edit.id for edit in state.scenario.edits if edit.makes}
+        fresh = with_ids((edit for edit in edits if not edit.makes or edit.id not in there), state.head)
+        if not fresh:
+            return None
+        _refuse_misfits(layers, (*state.scenario.edits, *fresh))
+        return store.append(desk.scenario, fresh, Signature(desk.author, reason), made_on(desk, drawn_on), merge=True)
+
+    return _written(desk, store, write)
+
+
+def undo(desk: Desk, store: Store, drawn_on: int | None = None) -> Desk:
+    """Take back the last change."""
+    return signed(desk, store, lambda by: store.undo(desk.scenario, by, made_on(desk, drawn_on)))
+
+
+def redo(desk: Desk, store: Store, drawn_on: int | None = None) -> Desk:
+    """Do again what was taken back last."""
+    return signed(desk, store, lambda by: store.redo(desk.scenario, by, made_on(desk, drawn_on)))
+
+
+def begin(desk: Desk, store: Store, layers: Layers, name: str) -> Desk:
+    """Begin a scenario on the workspace's layers and write into it what waits."""
+    if not desk.author:
+        return telling(desk, Notice("refused", _("请先填写编制人。")))
+    try:
+        state = store.new(Scenario(name, layers.digest), Signature(desk.author))
+    except (ScenarioError, StoreError) as error:
+        return telling(desk, Notice("refused", str(error)))
+    return write_waiting(shown(opening(desk, name), state), store, layers)
+
+
+def write_waiting(desk: Desk, store: Store, layers: Layers) -> Desk:
+    """Write what waited for a scenario or an author."""
+    return append(replace(desk, waiting=()), store, layers, desk.waiting)
+
+
+def catch_up(desk: Desk, store: Store) -> tuple[Desk, State | None]:
+    """The desk that knows the scenario's latest revision, and that state; what others did meanwhile is told.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    if not desk.scenario:
+        return desk, None
+    try:
+        state = store.state(desk.scenario)
+    except UnknownScenarioError:
+        return telling(opening(desk, ""), Notice("news", gone_text(desk.scenario))), None
+    told = () if desk.seen == 0 else _news(store, desk, state.revision)
+    return telling(shown(desk, state), *told), state
+
+
+def _news(store: Store, desk: Desk, until: int) -> tuple[Notice, ...]:
+    """What was written since this window last looked, up to a revision."""
+    entries = [entry_line(entry) for entry in store.log(desk.scenario) if desk.seen < entry.revision <= until]
+    if not entries:
+        return ()
+    more = [_("等 {count} 条").format(count=len(entries))] if len(entries) > _MOST_NEWS else []
+    text = _("方案有新的改动：{entries}").format(entries=_("；").join([*entries[-_MOST_NEWS:], *more]))
+    return (Notice("news", text),)
+
+
+def shown(desk: Desk, state: State) -> Desk:
+    """The desk that shows this state: what it has not seen before is not its own."""
+    if state.revision == desk.seen:
+        return desk
+    return replace(desk, seen=state.revision, theirs=state.revision)
+
+
+def made_on(desk: Desk, drawn_on: int | None) -> int:
+    """The revision that something drawn counts as made on: what this window wrote since contradicts nothing."""
+    return desk.seen if drawn_on is None or drawn_on >= desk.theirs else drawn_on
+
+
+def signed(desk: Desk, store: Store, write: Callable[[Signature], State]) -> Desk:
+    """The desk after a write that must be signed.
+
+    Args:
+        write: to the store, for the state it leads to.
+    """
+    if not desk.author:
+        return telling(desk, Notice("refused", _("请先填写编制人。")))
+    return _written(desk, store, lambda: write(Signature(desk.author)))
+
+
+def _written(desk: Desk, store: Store, write: Callable[[], State | None]) -> Desk:
+    """The desk after a write; where there was nothing to write ``write`` gives None."""
+    try:
+        state = write()
+    except ConflictError as error:
+        # The message says what both did; the page then shows what is there.
+        after, _state = catch_up(desk, store)
+        return replace(after, notices=(*desk.notices, Notice("conflict", str(error))))
+    except (ScenarioError, StoreError) as error:
+        return telling(desk, Notice("refused", str(error)))
+    if state is None:
+        return catch_up(desk, store)[0]
+    others = state.revision - 1
+    if others > desk.seen:  # edits of others that this one was merged with
+        desk = replace(telling(desk, *_news(store, desk, others)), theirs=others)
+    return replace(desk, seen=state.revision)
+
+
+def _refuse_misfits(layers: Layers, edits: Sequence[Edit]) -> None:
+    """Stop where edits do not fit, in words without the numbers of steps, which a planner has not counted."""
+    problems = resolve(layers, edits).problems
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        lines = [edit_problem(replace(problem, rows=())) for problem in errors]
+        raise EditsError(_("没有保存：{problems}").format(problems=_("；").join(lines)), problems)

@@ -1,0 +1,121 @@
+"""The sidebar: which scenario, by whom, against which rules. Each field writes the desk, and shows what the desk says."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from geoplan import i18n
+from geoplan.errors import GeoplanError
+from geoplan.i18n import _
+from geoplan.layers import Manifest, read_manifest
+from geoplan.scenario import STATUS_LABELS, State
+from geoplan.scenario.edits import MAX_NAME
+from geoplan.standards import load_pack
+from geoplan.web import parts, service, session, state
+from geoplan.web.state import SPEEDS
+
+_LANGUAGES = {"zh": "中文", "en": "English"}
+_POLL_SECONDS = 2.0
+
+
+def show(foot: DeltaGenerator) -> None:
+    """The fields.
+
+    Args:
+        foot: where the language switch stands, which works whatever is wrong with the workspace.
+
+    Raises:
+        GeoplanError: the manifest, the pack or the store cannot be read.
+    """
+    _language(foot)
+    manifest = read_manifest(state.workspace())
+    _place(manifest)
+    _scenario()
+    _rules(manifest)
+
+
+def _language(place: DeltaGenerator) -> None:
+    place.segmented_control(
+        "语言 / Language",
+        list(_LANGUAGES),
+        format_func=lambda code: _LANGUAGES[code],
+        required=True,
+        **parts.field("language", session.desk().language, lambda code: session.change(language=code)),
+    )
+
+
+def _place(manifest: Manifest) -> None:
+    """The workspace's name, and whether something in it is made up."""
+    name = manifest.name_en if i18n.current() == "en" else manifest.name
+    mark = parts.badge(_("含合成数据，仅供演示")) if manifest.synthetic_roles else ""
+    st.html(f'<div class="gp-place">{escape(name)}</div>{mark}')
+
+
+def _scenario() -> None:
+    desk = session.desk()
+    names = [known.scenario.name for known in session.store().states()]
+    gone = [desk.scenario] if desk.scenario and desk.scenario not in names else []
+    st.selectbox(
+        _("方案"),
+        ["", *gone, *names],
+        format_func=lambda name: name or _("工作区现状（只读）"),
+        **parts.field("scenario", desk.scenario, session.open_scenario),
+    )
+    _watch()
+    st.text_input(_("编制人"), max_chars=MAX_NAME, **parts.field("author", desk.author, session.sign))
+
+
+@st.fragment(run_every=_POLL_SECONDS)
+def _watch() -> None:
+    """How far the scenario is; when others have changed it, the whole page is brought up to date."""
+    desk = session.desk()
+    if not desk.scenario:
+        return
+    try:
+        shown = session.store().state(desk.scenario)
+    except GeoplanError:
+        st.rerun()  # the page says what is wrong
+    if desk.seen and shown.revision != desk.seen:
+        st.rerun()
+    st.caption(status_text(shown))
+
+
+def status_text(shown: State) -> str:
+    """Status and revision of a scenario."""
+    status = _(STATUS_LABELS[shown.status])
+    return _("{status} · 第 {revision} 版").format(status=status, revision=shown.revision)
+
+
+def _rules(manifest: Manifest) -> None:
+    question = session.question()
+    st.selectbox(
+        _("规则包"),
+        service.pack_choices(manifest),
+        format_func=_pack_name,
+        **parts.field("pack", question.pack, lambda pack: session.change(pack=pack, year=None)),
+    )
+    st.number_input(
+        _("核查年份"),
+        state.FIRST_YEAR,
+        state.LAST_YEAR,
+        **parts.field("year", question.year, lambda year: session.change(year=int(year))),
+    )
+    st.segmented_control(
+        _("步行速度（m/s）"),
+        SPEEDS,
+        required=True,
+        format_func=lambda value: f"{value:.1f}",
+        **parts.field("speed", question.speed, lambda speed: session.change(speed=float(speed))),
+    )
+
+
+def _pack_name(name: str) -> str:
+    """A pack's name and id; the id alone where it cannot be read."""
+    try:
+        pack = load_pack(name)
+    except GeoplanError:
+        return name
+    return f"{pack.name_en if i18n.current() == 'en' else pack.name} · {pack.id}"
