@@ -468,9 +468,10 @@ def test_an_edit_that_is_not_taken_is_put_back(opened):
     expect(plan.root).to_have_attribute("data-pending", "0")
 
 
-def test_ten_edits_in_a_burst_arrive_once_each_and_in_order(opened):
-    """Keys pressed faster than Python runs: ten events, ten ids, in order, and again ten after that."""
-    plan = opened()
+@pytest.mark.parametrize("query", ["", "work=0.1"])
+def test_ten_edits_in_a_burst_arrive_once_each_and_in_order(opened, query):
+    """Keys pressed faster than Python runs: ten events, ten ids, in order, and again ten; also while it is at work on them."""
+    plan = opened(query)
     for turn in (1, 2):
         with plan.revisions(10):
             for key in ["Control+z", "Control+y"] * 5:

@@ -578,6 +578,7 @@ import os, sys
 from geoplan.errors import StoreError
 from geoplan.scenario import Scenario, Signature, Store, CloseFacility
 url, missing = sys.argv[1:]
+Store("sqlite://").close()  # loads all that a store needs while it may be read: the program's own folder may be closed to others
 if os.geteuid() == 0:
     os.setgid({nobody}); os.setuid({nobody})
 with Store(url) as store:
@@ -608,8 +609,9 @@ def test_a_read_only_folder_is_read_and_not_written(tmp_path):
         check=False, capture_output=True, text=True, cwd="/", env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     folder.chmod(0o755)
+    assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert (done.returncode, lines[0]) == (0, "1"), done.stderr
+    assert lines[0] == "1"
     assert "只读" in lines[1]
     assert "无法打开" in lines[2]
     assert len(lines) == 3

@@ -2,13 +2,15 @@
 
 What is drawn is kept per session, each edit makes a revision, and the events stand below the map for the tests to read.
 The query may ask for ``dots`` (how many), ``name`` (of the first township), ``lang``, ``refuse`` (edits are
-not taken), ``answer`` (to clicks) and ``extras`` (a pending shape, a focus, work under way, reports of the view).
+not taken), ``work`` (seconds for each event), ``answer`` (to clicks) and ``extras`` (a pending shape, a focus, work under way, reports of the view).
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+import time
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -89,27 +91,38 @@ def frame(geometry: object) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(geometry=list(geometry), crs="EPSG:4326")  # type: ignore[call-overload]
 
 
-def handle(events: list[Event]) -> None:
-    """Apply what was done."""
-    state = st.session_state
-    for event in events:
-        record = asdict(event) | {"type": type(event).__name__}
-        state.events.append(
-            {key: value.wkt if isinstance(value, shapely.Geometry) else value for key, value in record.items()}
-        )
-        if isinstance(event, Clicked):
-            state.clicked = event
-        elif isinstance(event, Undo) and state.undone_to:
-            state.redone_to.append(state.shapes)
-            state.shapes = state.undone_to.pop()
-        elif isinstance(event, Redo) and state.redone_to:
-            state.undone_to.append(state.shapes)
-            state.shapes = state.redone_to.pop()
-        elif isinstance(event, Drew | Moved | Edited | Deleted) and "refuse" not in st.query_params:
-            state.undone_to.append(state.shapes)
-            state.redone_to = []
-            state.shapes = applied(state.shapes, event)
-        state.revision += 1
+@dataclass
+class Plan:
+    """What one session has drawn."""
+
+    revision: int = 0
+    shapes: Shapes = field(default_factory=dict)
+    undone_to: list[Shapes] = field(default_factory=list)
+    redone_to: list[Shapes] = field(default_factory=list)
+    events: list[dict[str, object]] = field(default_factory=list)
+    clicked: Clicked | None = None
+
+    def take(self, events: list[Event], *, refuse: bool, work_s: float) -> None:
+        """Apply what was done, each with so much work."""
+        for event in events:
+            time.sleep(work_s)
+            record = asdict(event) | {"type": type(event).__name__}
+            self.events.append(
+                {key: value.wkt if isinstance(value, shapely.Geometry) else value for key, value in record.items()}
+            )
+            if isinstance(event, Clicked):
+                self.clicked = event
+            elif isinstance(event, Undo) and self.undone_to:
+                self.redone_to.append(self.shapes)
+                self.shapes = self.undone_to.pop()
+            elif isinstance(event, Redo) and self.redone_to:
+                self.undone_to.append(self.shapes)
+                self.shapes = self.redone_to.pop()
+            elif isinstance(event, Drew | Moved | Edited | Deleted) and not refuse:
+                self.undone_to.append(self.shapes)
+                self.redone_to = []
+                self.shapes = applied(self.shapes, event)
+            self.revision += 1
 
 
 def applied(shapes: Shapes, event: Event) -> Shapes:
@@ -145,16 +158,7 @@ def main() -> None:
     """One run."""
     st.set_page_config(layout="wide")
     i18n.use(st.query_params.get("lang", "zh"))
-    state = st.session_state
-    for key, value in {
-        "revision": 0,
-        "shapes": {},
-        "undone_to": [],
-        "redone_to": [],
-        "events": [],
-        "clicked": None,
-    }.items():
-        state.setdefault(key, value)
+    state: Plan = st.session_state.setdefault("plan", Plan())
     count = int(st.query_params.get("dots", 500))
     classes = (np.arange(12) + state.revision) % 4
     homes = (np.arange(count) + state.revision) % 2
@@ -186,7 +190,9 @@ def main() -> None:
         waiting = (Pending("新址", shapely.Point(WEST, SOUTH)),)
         near = Focus(1, (WEST, SOUTH, WEST + STEP, SOUTH + STEP))
         view = replace(view, pending=waiting, focus=near, busy="正在计算可达范围", reports_view=True)
-    show_map(view, key="map", on_events=handle, height=560)
+    work_s = float(st.query_params.get("work", 0))
+    take = partial(state.take, refuse="refuse" in st.query_params, work_s=work_s)
+    show_map(view, key="map", on_events=take, height=560)
     st.code(json.dumps({"revision": state.revision, "events": state.events}, ensure_ascii=False), language=None)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import streamlit as st
@@ -14,7 +16,7 @@ import streamlit as st
 from geoplan.errors import MapEventError, OutputError
 from geoplan.i18n import _, current
 from geoplan.web.map_component.events import Event, Refresh
-from geoplan.web.map_component.inbox import Inbox, Received
+from geoplan.web.map_component.inbox import Inbox
 from geoplan.web.map_component.texts import texts
 from geoplan.web.map_component.view import View, message
 
@@ -24,6 +26,36 @@ _LANGUAGES = {"zh": "zh-CN", "en": "en"}
 _log = logging.getLogger(__name__)
 
 
+@dataclass
+class _Post:
+    """What one session has had from its map.
+
+    Streamlit may begin the next run of a session in another thread while a callback of the last one is still at work:
+    events are taken by one thread at a time, and acknowledged when all was done that they ask for.
+    """
+
+    session: str = field(default_factory=lambda: secrets.token_hex(8))
+    client: str = ""
+    sequence: int = 0
+    refused: tuple[str, ...] = ()
+    _one_at_a_time: Lock = field(default_factory=Lock)
+
+    def take(self, sent: object, on_events: Callable[[list[Event]], None]) -> None:
+        """Take each event of a message once and hand it on."""
+        with self._one_at_a_time:
+            try:
+                received = _INBOX.receive(sent)
+            except MapEventError as error:
+                _log.info("map: %s", error)
+                return
+            wanted = [event for event in received.events if not isinstance(event, Refresh)]
+            try:
+                if wanted:
+                    on_events(wanted)
+            finally:
+                self.client, self.sequence, self.refused = received.client, received.sequence, received.refused
+
+
 def show_map(view: View, *, key: str, on_events: Callable[[list[Event]], None], height: int = 620) -> None:
     """Show the map, or bring the one that is there up to date.
 
@@ -31,22 +63,19 @@ def show_map(view: View, *, key: str, on_events: Callable[[list[Event]], None], 
         view: what it is to show.
         key: of the component; the map lives as long as its key is shown.
         on_events: called with what the planner did, each event once and in order, before the script runs, and so without
-            the language that the script sets. An event that it fails on does not come again.
+            the language that the script sets. An event that it fails on does not come again. It must not touch
+            ``st.session_state`` nor draw anything: at each of those Streamlit may end a callback for the next run,
+            and the rest would be lost. Give it the objects that it changes.
         height: of the map with its bar, in pixels.
 
     Raises:
         OutputError: the component was not built when the package was installed.
     """
-    session = st.session_state.setdefault(f"{key}-session", secrets.token_hex(8))
-    received: Received | None = st.session_state.get(f"{key}-received")
+    post: _Post = st.session_state.setdefault(f"{key}-post", _Post())
     data = message(view, texts(), _LANGUAGES[current()])
-    data["acknowledged"] = {
-        "session": session,
-        "client": received.client if received else "",
-        "sequence": received.sequence if received else 0,
-    }
-    data["notice"] = " ".join(received.refused) if received else ""
-    _component()(key=key, data=data, height=height, on_events_change=lambda: _receive(key, on_events))
+    data["acknowledged"] = {"session": post.session, "client": post.client, "sequence": post.sequence}
+    data["notice"] = " ".join(post.refused)
+    _component()(key=key, data=data, height=height, on_events_change=lambda: _receive(key, post, on_events))
 
 
 @cache
@@ -56,16 +85,7 @@ def _component() -> Any:
     return st.components.v2.component("geoplan.map", js="index-*.js", css="index-*.css", html="", isolate_styles=False)
 
 
-def _receive(key: str, on_events: Callable[[list[Event]], None]) -> None:
-    sent = st.session_state[key].get("events")
-    if sent is None:
-        return
-    try:
-        received = _INBOX.receive(sent)
-    except MapEventError as error:
-        _log.info("map: %s", error)
-        return
-    st.session_state[f"{key}-received"] = received
-    wanted = [event for event in received.events if not isinstance(event, Refresh)]
-    if wanted:
-        on_events(wanted)
+def _receive(key: str, post: _Post, on_events: Callable[[list[Event]], None]) -> None:
+    sent = st.session_state[key].get("events")  # a run that ends here has taken nothing: the browser sends it again
+    if sent is not None:
+        post.take(sent, on_events)

@@ -60,6 +60,7 @@ export class MapView implements Listener {
   private next: View | undefined;
   private applying = false;
   private sending = false;
+  private resending: ReturnType<typeof setTimeout> | undefined;
   private measured = "";
 
   constructor(parent: HTMLElement, public send: (message: Message) => void) {
@@ -91,7 +92,7 @@ export class MapView implements Listener {
   /** Take a view: fetch what is new, draw what changed. A view that comes meanwhile waits; of several only the last is drawn. */
   async take(view: View): Promise<void> {
     this.next = view;
-    if (this.queue.acknowledge(view.acknowledged)) this.flush();
+    this.sendAgainIn(this.queue.acknowledge(view.acknowledged));
     this.root.dataset["unacknowledged"] = String(this.queue.length);
     if (this.applying) return;
     this.applying = true;
@@ -104,6 +105,7 @@ export class MapView implements Listener {
 
   close(): void {
     this.stop.abort();
+    clearTimeout(this.resending);
     this.map.remove();
     this.root.remove();
   }
@@ -260,8 +262,15 @@ export class MapView implements Listener {
     this.sending = true;
     setTimeout(() => {
       this.sending = false;
+      clearTimeout(this.resending);
       this.send(this.queue.message());
     });
+  }
+
+  /** Streamlit may drop a message for a run that something else asks for, and then nothing but time tells. */
+  private sendAgainIn(milliseconds: number): void {
+    clearTimeout(this.resending);
+    if (milliseconds < Infinity) this.resending = setTimeout(() => this.send(this.queue.again()), milliseconds);
   }
 
   private release(): void {

@@ -2,7 +2,10 @@
 
 import type { Acknowledged, Deed, MapEvent, Message } from "./protocol";
 
-/** A message that was not answered in this time may be lost; Python drops what it has had already. */
+/**
+ * A message that was not answered in this time may be lost; Python drops what it has had already. The time doubles with
+ * every message that brings no answer: each of them makes Streamlit begin its run again, and a long one would never end.
+ */
 export const LOST_AFTER_MS = 2000;
 
 export class EventQueue {
@@ -11,6 +14,7 @@ export class EventQueue {
   private session = "";
   private sentUnder = "";
   private sentAt = 0;
+  private patience = LOST_AFTER_MS;
 
   constructor(
     private readonly client: string,
@@ -31,14 +35,22 @@ export class EventQueue {
     return { client: this.client, session: this.session, events: [...this.waiting] };
   }
 
-  /** Take note of what Python has had; whether the rest must be sent again. */
-  acknowledge(acknowledged: Acknowledged): boolean {
+  /** Take note of what Python has had; in how many milliseconds the rest counts as lost, never where nothing waits. */
+  acknowledge(acknowledged: Acknowledged): number {
     this.session = acknowledged.session;
     if (acknowledged.client === this.client) {
+      const before = this.waiting.length;
       this.waiting = this.waiting.filter((event) => event.sequence > acknowledged.sequence);
+      if (this.waiting.length < before) this.patience = LOST_AFTER_MS;
     }
-    const lost = this.session !== this.sentUnder || this.now() - this.sentAt > LOST_AFTER_MS;
-    return this.waiting.length > 0 && lost;
+    if (this.waiting.length === 0) return Infinity;
+    return this.session === this.sentUnder ? Math.max(0, this.sentAt + this.patience - this.now()) : 0;
+  }
+
+  /** All that is to be sent again. */
+  again(): Message {
+    this.patience *= 2;
+    return this.message();
   }
 
   /** How many events wait. */

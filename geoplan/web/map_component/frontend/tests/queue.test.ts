@@ -43,22 +43,36 @@ describe("the queue of events", () => {
     expect(made.length).toBe(1);
   });
 
-  it("waits while a message is under way and sends again when it must be lost", () => {
+  it("waits while a message is under way and calls it lost after a time", () => {
     const { made, pass } = queue();
     made.push({ type: "undo" }, 0);
     made.message();
-    expect(made.acknowledge(ack(0))).toBe(false);
-    pass(LOST_AFTER_MS + 1);
-    expect(made.acknowledge(ack(0))).toBe(true);
+    expect(made.acknowledge(ack(0))).toBe(LOST_AFTER_MS);
+    pass(LOST_AFTER_MS - 1);
+    expect(made.acknowledge(ack(0))).toBe(1);
+    pass(2);
+    expect(made.acknowledge(ack(0))).toBe(0);
+  });
+
+  it("waits twice as long after each message in vain, and as before after an answer", () => {
+    const { made, pass } = queue();
+    made.push({ type: "undo" }, 0);
+    made.push({ type: "redo" }, 0);
     made.message();
-    expect(made.acknowledge(ack(0))).toBe(false);
+    for (const times of [2, 4, 8]) {
+      made.again();
+      expect(made.acknowledge(ack(0))).toBe(times * LOST_AFTER_MS);
+      pass(times * LOST_AFTER_MS);
+    }
+    made.again();
+    expect(made.acknowledge(ack(1))).toBe(LOST_AFTER_MS);
   });
 
   it("sends again at once when the server does not know this session", () => {
     const { made } = queue();
     made.push({ type: "undo" }, 0);
     made.message();
-    expect(made.acknowledge(ack(0, "after a restart"))).toBe(true);
+    expect(made.acknowledge(ack(0, "after a restart"))).toBe(0);
   });
 
   it("sends nothing again when all was acknowledged", () => {
@@ -66,7 +80,7 @@ describe("the queue of events", () => {
     made.push({ type: "undo" }, 0);
     made.message();
     pass(LOST_AFTER_MS + 1);
-    expect(made.acknowledge(ack(1, "another"))).toBe(false);
+    expect(made.acknowledge(ack(1, "another"))).toBe(Infinity);
   });
 
   it("gives each page another name", () => {
