@@ -44,6 +44,7 @@ class Assessment:
 
     Attributes:
         profile: how people travel, at the speed of the assessment.
+        ways: the roads as they travel them, those of the scenario worked in; ``network`` is theirs.
         facilities: those that operate in ``year``, sorted by id, with ``located`` and ``moved`` (from a small island).
         coverages: one per service of the pack.
         sensitivity: by speed in metres per second the coverages that it would give, slowest first; empty unless asked for.
@@ -61,6 +62,7 @@ class Assessment:
     settings: Settings
     profile: Profile
     network: Network
+    ways: Ways
     facilities: gpd.GeoDataFrame
     coverages: tuple[Coverage, ...]
     sensitivity: Mapping[float, tuple[Coverage, ...]]
@@ -180,6 +182,7 @@ def assess(  # noqa: PLR0913 - what an assessment depends on, by name
         settings=settings,
         profile=profile,
         network=ways.network,
+        ways=ways,
         facilities=frames["facilities"].assign(located=places.sites.located, moved=places.sites.moved),
         coverages=coverages,
         sensitivity=sensitivity,

@@ -16,7 +16,9 @@ from geoplan.scenario import (
     CloseFacility,
     CloseRoad,
     ConvertAsset,
+    DropFacility,
     DropParcel,
+    DropRoad,
     MoveFacility,
     ReopenFacility,
     ReopenRoad,
@@ -40,7 +42,9 @@ any_edits = st.one_of(
     st.builds(AddParcel, parcel_id=texts, attributes=attributes, outline=outlines),
     st.builds(ChangeParcel, parcel_id=texts, attributes=attributes, outline=outlines),
     st.builds(ChangeParcel, parcel_id=texts, attributes=attributes),
+    st.builds(DropFacility, facility_id=texts),
     st.builds(DropParcel, parcel_id=texts),
+    st.builds(DropRoad, road_id=texts),
     st.builds(CloseRoad, closure_id=texts, lon=lons, lat=lats),
     st.builds(ReopenRoad, closure_id=texts),
     st.builds(
@@ -96,6 +100,7 @@ fitting_edits = st.one_of(
     st.builds(ChangeFacility, facility_id=_own, attributes=_facts),
     st.builds(CloseFacility, facility_id=_own),
     st.builds(ReopenFacility, facility_id=_own),
+    st.builds(DropFacility, facility_id=_own),
     st.builds(ConvertAsset, asset_id=st.just("A1"), facility_id=_own, attributes=st.just({**_whole, "name": "改建站"})),
     st.builds(
         AddParcel,

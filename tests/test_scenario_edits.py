@@ -17,7 +17,7 @@ from workspaces import CRS, OTHER_TOWN, STREET, TOWN, Workspace, area, at, small
 
 from geoplan.errors import EditsError, ScenarioError
 from geoplan.layers import Layers, load_layers
-from geoplan.layers.schema import ROLES
+from geoplan.layers.schema import FACILITY_KINDS, ROLES
 from geoplan.model import Severity
 from geoplan.scenario import (
     AddFacility,
@@ -29,7 +29,9 @@ from geoplan.scenario import (
     CloseFacility,
     CloseRoad,
     ConvertAsset,
+    DropFacility,
     DropParcel,
+    DropRoad,
     MoveFacility,
     ReopenFacility,
     ReopenRoad,
@@ -44,6 +46,7 @@ from geoplan.scenario import (
     rebase,
     resolve,
 )
+from geoplan.scenario.defaults import usual
 from geoplan.scenario.store import now
 
 STATION = {"name": "新站", "kind": "养老服务站", "level": "village", "status": "现状"}
@@ -199,6 +202,44 @@ def test_a_new_road_can_be_closed_again(layers):
     closing = CloseRoad(closure_id="C1", lon=place[0], lat=place[1])
     assert errors(layers, road, closing) == []
     assert errors(layers, closing) == [(("#1",), "此处 30 米内没有道路")]
+
+
+def test_what_the_scenario_made_can_be_taken_out_again(layers):
+    """An added and a converted facility and an added road are gone as if never drawn, and the asset is idle again."""
+    edits = [
+        facility("N1", 500, 500),
+        ConvertAsset(asset_id="A1", facility_id="N2", attributes=STATION),
+        AddRoad(road_id="R1", line=(lonlat(4000, 1700), lonlat(4500, 1700)), attributes={}),
+        DropFacility(facility_id="N1"),
+        DropFacility(facility_id="N2"),
+        DropRoad(road_id="R1"),
+    ]
+    applied = apply(layers, edits)
+    assert applied.touched == {}
+    assert not applied.roads
+    again = [*edits, ConvertAsset(asset_id="A1", facility_id="N3", attributes=STATION)]
+    assert apply(layers, again).touched == {"facilities": ("N3",), "idle_assets": ("A1",)}
+
+
+def test_what_is_there_is_not_dropped(layers):
+    """A facility of the layers is closed, never dropped; what was never made cannot be dropped."""
+    assert errors(layers, DropFacility(facility_id="F1")) == [(("#1",), "“F1”是现有设施，不能删除")]
+    assert errors(layers, DropFacility(facility_id="N9")) == [(("#1",), "养老服务设施中没有编号“N9”")]
+    assert errors(layers, DropRoad(road_id="R9")) == [(("#1",), "前面的步骤没有编号为“R9”的新增道路")]
+
+
+def test_a_new_facility_is_as_its_kind_is_here(layers):
+    """Functions and level of the kind, sizes the medians of the county's own, blank where none is known; it fits the layers."""
+    centre = usual("township_centre", layers, 2025)
+    known = layers.frames["facilities"].query("kind == 'township_centre'")["site_area_m2"].median()
+    assert (centre["site_area_m2"], centre["level"], centre["open_year"]) == (int(known), "township", 2025)
+    assert centre["functions"] == "full_residential|day_care|home_visit|guidance"
+    assert "beds" not in centre
+    assert "site_area_m2" not in usual("canteen", layers, 2025)
+    for kind in FACILITY_KINDS:
+        lon, lat = lonlat(500, 600)
+        edit = AddFacility(facility_id="N1", lon=lon, lat=lat, attributes=usual(kind, layers, 2025))
+        assert errors(layers, edit) == []
 
 
 def test_an_estate_gets_floor_area(layers):

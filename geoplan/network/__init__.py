@@ -10,6 +10,7 @@ from geoplan.network.profiles import Profile, known_profiles, load_profile
 from geoplan.network.road_changes import Link, Linked, road_at, with_link
 from geoplan.network.road_raster import NearestRoads, nearest_roads
 from geoplan.network.roads import Road, closed, walkable
+from geoplan.network.routes import Departure, Route
 from geoplan.network.service_area import AreaDrawer, cutoffs_ms
 from geoplan.network.snapping import RoadGrid
 from geoplan.network.travel import UNREACHED, Nearest, Reached, ScipyTravelTimes, TravelTimes, Trips
@@ -20,6 +21,7 @@ __all__ = [
     "NOWHERE",
     "UNREACHED",
     "AreaDrawer",
+    "Departure",
     "EdgeTimes",
     "Elevation",
     "KernelTravelTimes",
@@ -35,6 +37,7 @@ __all__ = [
     "Road",
     "RoadGraph",
     "RoadGrid",
+    "Route",
     "ScipyTravelTimes",
     "TravelTimes",
     "Trips",

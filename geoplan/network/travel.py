@@ -146,7 +146,7 @@ class ScipyTravelTimes:
             ends.append(side[facilities.edge[which]])
             costs.append((part + parts.leg)[which] * scale + (0 if labels is None else labels[which]))
         size = self._nodes + (len(facilities) if labels is None else 1)
-        return _csr_of_minima(np.concatenate(starts), np.concatenate(ends), np.concatenate(costs), size)
+        return csr_of_minima(np.concatenate(starts), np.concatenate(ends), np.concatenate(costs), size)
 
     def nearest(self, homes: Locations, facilities: Locations) -> Nearest:
         """See ``TravelTimes``.
@@ -218,16 +218,15 @@ class ScipyTravelTimes:
             yield chunk, dijkstra(graph, indices=self._nodes + chunk, limit=limit_ms)[:, : self._nodes]
 
 
-def _csr_of_minima(
-    start: NDArray[np.int64], end: NDArray[np.int64], cost: NDArray[np.int64], size: int
-) -> sp.csr_array:
+def csr_of_minima(start: NDArray[np.int64], end: NDArray[np.int64], cost: NDArray[np.int64], size: int) -> sp.csr_array:
     """A sparse matrix with the least cost per pair.
 
     Built by hand: scipy's own conversion would add parallel arcs up and drop those of cost zero.
     """
     order = np.lexsort((cost, end, start))
     start, end, cost = start[order], end[order], cost[order]
-    keep = np.r_[True, (start[1:] != start[:-1]) | (end[1:] != end[:-1])]
+    keep = np.ones(len(start), dtype=bool)
+    keep[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
     pointers = np.zeros(size + 1, dtype=np.int32)
     np.cumsum(np.bincount(start[keep], minlength=size), out=pointers[1:])
     return sp.csr_array((cost[keep].astype(float), end[keep].astype(np.int32), pointers), shape=(size, size))

@@ -123,6 +123,17 @@ class ReopenFacility(Edit):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DropFacility(Edit):
+    """A facility that this scenario made is not made; an idle asset that it was made from is idle again.
+
+    A facility of the layers is a fact and is not dropped but closed (``CloseFacility``).
+    """
+
+    kind, label, role, key = "drop_facility", mark("取消新增设施"), "facilities", "facility_id"
+    facility_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertAsset(Edit):
     """An idle asset becomes a facility at its place; it leaves the idle assets.
 
@@ -197,6 +208,14 @@ class AddRoad(Edit):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DropRoad(Edit):
+    """A road that an earlier edit added is not built."""
+
+    kind, label, role, key = "drop_road", mark("取消新增道路"), "roads", "road_id"
+    road_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeEstateArea(Edit):
     """An estate's own floor area for the elderly in m2; None makes it unknown."""
 
@@ -219,6 +238,7 @@ KINDS: Mapping[str, type[Edit]] = MappingProxyType(
             ChangeFacility,
             CloseFacility,
             ReopenFacility,
+            DropFacility,
             ConvertAsset,
             AddParcel,
             ChangeParcel,
@@ -226,6 +246,7 @@ KINDS: Mapping[str, type[Edit]] = MappingProxyType(
             CloseRoad,
             ReopenRoad,
             AddRoad,
+            DropRoad,
             ChangeEstateArea,
         )
     }

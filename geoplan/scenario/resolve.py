@@ -74,6 +74,7 @@ class _Draft:
     _closed_from: dict[str, object] = field(
         default_factory=dict
     )  # facility to its status before the scenario closed it
+    _converted: dict[str, str] = field(default_factory=dict)  # facility to the idle asset that it was made from
     placed: list[tuple[int, Row]] = field(default_factory=list)  # edit number and the row that it placed
 
     def take(self, number: int, reading: Reading) -> None:
@@ -127,6 +128,7 @@ class _Draft:
             return
         taken = {"name": asset["name"], "unit_code": asset["unit_code"]}
         named = {"facility_id": edit.id, "geometry": asset["geometry"]}
+        self._converted[edit.id] = str(asset["asset_id"])
         self._put_new(number, reading, blank_row(ROLES[edit.role]) | taken | dict(reading.cells) | named)
         self._put("idle_assets", str(asset["asset_id"]), None)
 
@@ -184,6 +186,20 @@ class _Draft:
         if self._existing(number, reading.edit.role, reading.edit.id) is not None:
             self._put(reading.edit.role, reading.edit.id, None)
 
+    def drop_made(self, number: int, reading: Reading) -> None:
+        """A facility that an earlier edit made."""
+        edit = reading.edit
+        if self._existing(number, edit.role, edit.id) is None:
+            return
+        if baseline_row(self.layers.get(edit.role), edit.key, edit.id) is not None:
+            text = _("“{id}”是现有设施，不能删除").format(id=edit.id)
+            self._error(number, text, _("请改用“撤并设施”"))
+            return
+        self._put(edit.role, edit.id, None)
+        asset = self._converted.pop(edit.id, None)
+        if asset is not None:
+            del self.rows["idle_assets"][asset]
+
     def close_road(self, number: int, reading: Reading) -> None:
         """A place on the stretch that nobody passes."""
         place = reading.shape
@@ -219,6 +235,12 @@ class _Draft:
             self.added[reading.edit.id] = row
             self.placed.append((number, row))
 
+    def drop_road(self, number: int, reading: Reading) -> None:
+        """A road that an earlier edit added."""
+        if self.added.pop(reading.edit.id, None) is None:
+            text = _("前面的步骤没有编号为“{id}”的新增道路").format(id=reading.edit.id)
+            self._error(number, text, _("请核对编号"))
+
 
 _TAKE: Mapping[str, Callable[[_Draft, int, Reading], None]] = MappingProxyType(
     {
@@ -227,6 +249,7 @@ _TAKE: Mapping[str, Callable[[_Draft, int, Reading], None]] = MappingProxyType(
         "change_facility": _Draft.change,
         "close_facility": _Draft.close,
         "reopen_facility": _Draft.reopen,
+        "drop_facility": _Draft.drop_made,
         "convert_asset": _Draft.convert,
         "add_parcel": _Draft.add,
         "change_parcel": _Draft.change,
@@ -234,6 +257,7 @@ _TAKE: Mapping[str, Callable[[_Draft, int, Reading], None]] = MappingProxyType(
         "close_road": _Draft.close_road,
         "reopen_road": _Draft.reopen_road,
         "add_road": _Draft.add_road,
+        "drop_road": _Draft.drop_road,
         "change_estate_area": _Draft.change,
     }
 )
