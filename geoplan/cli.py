@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from geoplan import __version__, i18n, packs_commands
-from geoplan.errors import GeoplanError, LayerError, PackError
+from geoplan.errors import FaultyFileError, GeoplanError, LayerError
 from geoplan.i18n import _
 from geoplan.layers import Progress as Stages
 from geoplan.model import Outcome, Settings, Severity
@@ -231,7 +231,7 @@ def main() -> None:
         build_app()()
     except LayerError as error:
         sys.exit(_refuse(*_layer_lines(error)))
-    except PackError as error:
+    except FaultyFileError as error:
         sys.exit(_refuse(*str(error).splitlines()))
     except GeoplanError as error:
         sys.exit(_refuse(str(error)))

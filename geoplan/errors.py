@@ -8,8 +8,11 @@
     ├── LayerError (ValueError)              layers that cannot be used; carries every problem found
     ├── CrsError (ValueError)                a coordinate system is missing, unknown or not metric
     ├── NetworkError (ValueError)            roads that make no network
-    ├── PackError (ValueError)               a rule pack that cannot be understood
-    │   └── UnknownPackError (LookupError)   no pack of that name
+    ├── FaultyFileError (ValueError)         a file that a person wrote and that cannot be understood; carries every fault
+    │   ├── PackError                        a rule pack
+    │   │   └── UnknownPackError (LookupError)   no pack of that name
+    │   └── LayoutError                      a page layout of the print maps
+    ├── FontError (LookupError)              no font for Chinese text
     ├── SettingsError (ValueError)           a parameter outside its range
     ├── ScenarioError (ValueError)           an edit, a scenario or a scenario's file that cannot be used
     │   ├── UnknownScenarioError (LookupError)   no scenario of that name
@@ -26,9 +29,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from geoplan.i18n import _
+from geoplan.i18n import _, mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +73,7 @@ class NetworkError(GeoplanError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a pack file.
+    """One thing that is wrong with a file that a person wrote.
 
     Attributes:
         line: counted from 1; 0 where it is not known.
@@ -82,26 +85,46 @@ class Fault:
     what: str
 
 
-class PackError(GeoplanError, ValueError):
-    """A rule pack that cannot be understood.
+class FaultyFileError(GeoplanError, ValueError):
+    """A file that cannot be understood.
 
     Attributes:
         faults: everything that is wrong with the file, in the order of its lines.
     """
+
+    one: ClassVar[str]
+    several: ClassVar[str]
 
     def __init__(self, message: str, faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(message)
         self.faults = faults
 
     @classmethod
-    def of(cls, name: str, faults: Sequence[Fault]) -> PackError:
-        """The error for a pack with these faults: one line each, the first of which names the pack."""
+    def of(cls, name: str, faults: Sequence[Fault]) -> Self:
+        """The error for a file with these faults: one line each, the first of which names the file."""
         ordered = tuple(sorted(faults, key=lambda fault: fault.line))
         lines = [_fault_line(fault) for fault in ordered]
         if len(lines) == 1:
-            return cls(_("规则包 {name} {line}").format(name=name, line=lines[0]), ordered)
-        head = _("规则包 {name} 有 {count} 处错误：").format(name=name, count=len(lines))
-        return cls("\n".join([head, *lines]), ordered)
+            return cls(_(cls.one).format(name=name, line=lines[0]), ordered)
+        return cls("\n".join([_(cls.several).format(name=name, count=len(lines)), *lines]), ordered)
+
+
+class PackError(FaultyFileError):
+    """A rule pack that cannot be understood."""
+
+    one = mark("规则包 {name} {line}")
+    several = mark("规则包 {name} 有 {count} 处错误：")
+
+
+class LayoutError(FaultyFileError):
+    """A page layout that cannot be understood."""
+
+    one = mark("版式文件 {name} {line}")
+    several = mark("版式文件 {name} 有 {count} 处错误：")
+
+
+class FontError(GeoplanError, LookupError):
+    """There is no font for Chinese text."""
 
 
 def _fault_line(fault: Fault) -> str:

@@ -115,3 +115,33 @@ OUTCOME_SHAPES: Mapping[Outcome, str] = MappingProxyType(
     }
 )
 PROJECT_FILL, CLOSED_COLOUR, IDLE_COLOUR = "#ffffff", "#80868b", "#6d4c41"
+HERE_COLOUR = "#c62828"
+"""What an inset points out."""
+
+# How an alternative changes who is covered, and facilities; symbols say without colour what the colours say.
+CHANGE_COLOURS: Mapping[str, str] = MappingProxyType(
+    {
+        "gains": "#1a7f4b",
+        "loses": "#b3261e",
+        "nearer": "#4a86c9",
+        "farther": "#d1741f",
+        "added": "#1a7f4b",
+        "removed": "#b3261e",
+        "moved": "#5b5fc7",
+        "changed": "#b35c00",
+    }
+)
+CHANGE_SYMBOLS: Mapping[str, str] = MappingProxyType(
+    {
+        "gains": "circle",
+        "loses": "cross",
+        "nearer": "triangle",
+        "farther": "diamond",
+        "added": "star",
+        "removed": "cross",
+        "moved": "diamond",
+        "changed": "hexagon",
+    }
+)
+# Parcels: those that a plan gives to elderly care, and all others.
+PARCEL_COLOUR, OTHER_LAND_COLOUR, PARCEL_SYMBOL = "#8c0b5a", "#d8cfb8", "square"

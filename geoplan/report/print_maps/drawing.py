@@ -1,0 +1,86 @@
+"""A sheet's content on its page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pyproj
+import shapely
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from geoplan.report.print_maps import furniture
+from geoplan.report.print_maps.canvas import MM_PER_POINT, Canvas, onto_page
+from geoplan.report.print_maps.content import Content, Form, Imprint, Inset, Layer, Name
+from geoplan.report.print_maps.extent import Extent
+from geoplan.report.print_maps.fonts import Typeface
+from geoplan.report.print_maps.labels import Placed, Sized, place
+from geoplan.report.print_maps.layout import Layout
+from geoplan.report.print_maps.legend import legend
+from geoplan.report.print_maps.page import Page, Rect
+
+
+def draw(  # noqa: PLR0913 - what a sheet is made of, by name
+    content: Content,
+    *,
+    page: Page,
+    extent: Extent,
+    crs: pyproj.CRS,
+    layout: Layout,
+    typeface: Typeface,
+    imprint: Imprint,
+    inset: Inset,
+) -> Figure:
+    """The figure of a sheet, in the size of its paper."""
+    canvas = Canvas(page, typeface)
+    with mpl.rc_context({"hatch.linewidth": 0.5 * page.unit}):
+        for above, layer in enumerate(content.layers, start=1):
+            canvas.layer(layer, extent, above / (len(content.layers) + 1) * 10)
+    furniture.graticule(canvas, extent, crs, layout)
+    taken = [furniture.scale(canvas, extent, layout), furniture.north(canvas, extent, crs)]
+    if imprint.mark:
+        taken.append(furniture.synthetic_mark(canvas, extent, imprint.mark, layout))
+    for name in placed_names(canvas, content, extent, layout, taken):
+        points = layout.name_pt * name.name.size * page.unit
+        canvas.write(name.x, name.y, name.name.text, points, across="center", colour=name.name.colour, halo=True)
+    canvas.rectangle(extent.frame, width_mm=0.5 * page.unit, above=28)
+    canvas.rectangle(page.border, width_mm=0.7 * page.unit, above=28)
+    furniture.title(canvas, content.title, layout)
+    furniture.paragraph(canvas, page.foot, imprint.sources, layout.text_pt * page.unit * 0.9)
+    legend(canvas, content, layout)
+    furniture.inset(canvas, inset, layout)
+    furniture.title_block(canvas, imprint, layout)
+    return canvas.figure
+
+
+def placed_names(
+    canvas: Canvas, content: Content, extent: Extent, layout: Layout, taken: Sequence[Rect] = ()
+) -> list[Placed]:
+    """The names that have room on the map, where they stand."""
+    sized = []
+    for name in content.names:
+        where = onto_page(np.array([name.place], dtype=object), extent)
+        if len(where):
+            sized.append(_sized(canvas, name, where[0], layout))
+    return place(sized, extent.frame, _mark_boxes(content.layers, extent, canvas.page.unit), taken)
+
+
+def _sized(canvas: Canvas, name: Name, where: shapely.Geometry, layout: Layout) -> Sized:
+    points = layout.name_pt * name.size * canvas.page.unit
+    moved = Name(name.text, where, name.rank, name.size, name.colour, name.gap_mm * canvas.page.unit)
+    return Sized(moved, canvas.width_mm(name.text, points), points * MM_PER_POINT)
+
+
+def _mark_boxes(layers: Sequence[Layer], extent: Extent, unit: float) -> NDArray[np.float64]:
+    """The boxes of the marks that are on the map, float64 (n, 4)."""
+    boxes = []
+    for layer in layers:
+        if layer.form is Form.MARK and len(layer.shapes):
+            xy = shapely.get_coordinates(shapely.point_on_surface(onto_page(layer.shapes, extent)))
+            half = (
+                (np.full(len(xy), layer.look.size_mm) if layer.sizes_mm is None else layer.sizes_mm)[:, None] * unit / 2
+            )
+            boxes.append(np.hstack([xy - half, xy + half]))
+    return np.vstack(boxes) if boxes else np.empty((0, 4))
