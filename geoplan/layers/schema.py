@@ -52,9 +52,9 @@ FACILITY_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 FACILITY_LEVELS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "county": ("县级", "县"),
-        "township": ("镇街级", "镇街", "乡镇级", "乡镇", "街道"),
-        "village": ("村居级", "村居", "村级", "社区级", "村", "社区"),
+        "county": (mark("县级"), "县"),
+        "township": (mark("镇街级"), "镇街", "乡镇级", "乡镇", "街道"),
+        "village": (mark("村居级"), "村居", "村级", "社区级", "村", "社区"),
     }
 )
 FACILITY_STATUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -92,7 +92,7 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 OWNERSHIP: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"public": ("公办",), "public_private": ("公建民营",), "private": ("民办",)}
+    {"public": (mark("公办"),), "public_private": (mark("公建民营"),), "private": (mark("民办"),)}
 )
 ERAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"new": (mark("新建"),), "old": (mark("旧区"), "已建", "旧城区")}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tempfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +21,9 @@ from rich.table import Table
 
 from geoplan.compare import ADDED, CHANGED, FARTHER, GAINS, LOSES, MOVED, NEARER, REMOVED, SAME, Comparison
 from geoplan.i18n import _, mark
-from geoplan.layers.schema import ROLES, label
 from geoplan.model import Verdict
 from geoplan.report import reach, tables
+from geoplan.report.field_words import choices, field_label, field_of
 from geoplan.report.writing import whole_files
 
 GEOPACKAGE, JSON_FILE, VERDICTS_CSV = "comparison.gpkg", "comparison.json", "comparison.csv"
@@ -93,22 +96,34 @@ def _cell(value: object) -> object:
     return int(value) if isinstance(value, np.integer) else value
 
 
+def headings(comparisons: Comparisons) -> dict[str, str]:
+    """The word over each alternative's column: its name, in quotation marks where it is that of another column."""
+    others = {_("指标"), base_heading(), _("项目"), _("服务"), _("单元"), _("代码"), _("文件")}
+    return {name: _("“{name}”").format(name=name) if name in others else name for name in comparisons}
+
+
+def base_heading() -> str:
+    """The word over the column of what the alternatives are held against."""
+    return _("工作区现状")
+
+
 def verdict_matrix(comparisons: Comparisons, *, flipped_only: bool = False) -> pd.DataFrame:
     """The county's rules down, the base and each alternative across, as text in the current language."""
     rows: dict[tuple[str, str], dict[str, str]] = {}
     keep: set[tuple[str, str]] = set()
+    over, base = headings(comparisons), base_heading()
     for name, comparison in comparisons.items():
         for row in comparison.verdicts.to_dict("records"):
             if row["level"] != "county":
                 continue
             key = (row["rule"], row["unit"])
             known = row["after"] or row["before"]
-            entry = rows.setdefault(key, {_("指标"): tables.rule_name(known), _("现状"): _verdict_text(row["before"])})
-            entry[name] = _verdict_text(row["after"])
+            entry = rows.setdefault(key, {_("指标"): tables.rule_name(known), base: _verdict_text(row["before"])})
+            entry[over[name]] = _verdict_text(row["after"])
             if row["flipped"]:
                 keep.add(key)
     table = pd.DataFrame([row for key, row in rows.items() if key in keep or not flipped_only])
-    return table.reindex(columns=[_("指标"), _("现状"), *comparisons]).fillna("—")
+    return table.reindex(columns=[_("指标"), base, *over.values()]).fillna("—")
 
 
 def _verdict_text(verdict: Verdict | None) -> str:
@@ -122,7 +137,7 @@ def coverage_matrix(comparisons: Comparisons, group: str) -> pd.DataFrame:
         rows = comparison.coverage[comparison.coverage["group"] == group]
         rows = rows.set_index(["service", "unit", "unit_name"])
         if not parts:
-            parts.append(rows[["covered_before"]].rename(columns={"covered_before": _("现状")}))
+            parts.append(rows[["covered_before"]].rename(columns={"covered_before": base_heading()}))
         signs = {"gained": f"{name} +", "lost": f"{name} −"}
         parts.append(rows[list(signs)].rename(columns=signs))
     return pd.concat(parts, axis=1).reset_index()
@@ -146,6 +161,19 @@ def write_comparison(comparisons: Comparisons, out: Path) -> list[Path]:
         about = pd.DataFrame(list(enumerate(comparisons, start=1)), columns=["number", "name"])
         pyogrio.write_dataframe(about, scratch / GEOPACKAGE, layer="about", driver="GPKG", append=True)
     return [out / name for name in (GEOPACKAGE, VERDICTS_CSV, JSON_FILE)]
+
+
+def comparison_bundle(comparisons: Comparisons) -> bytes:
+    """All files of ``write_comparison`` in one ZIP.
+
+    Raises:
+        OutputError: there is no room for them.
+    """
+    with tempfile.TemporaryDirectory() as folder, io.BytesIO() as archive:
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
+            for file in write_comparison(comparisons, Path(folder) / "comparison"):
+                bundle.write(file, file.name)
+        return archive.getvalue()
 
 
 def comparison_text(comparisons: Comparisons) -> str:
@@ -199,11 +227,12 @@ def show_comparison(comparisons: Comparisons, console: Console) -> None:
     who = _("60岁以上") if group == "pop60" else _("总人口")
     console.print(_printed(_("覆盖人口（{who}）：现状，各方案新增与失去").format(who=who), coverage))
     for name, comparison in comparisons.items():
-        console.print(_printed(_("{name}：涉及的设施").format(name=name), _touched(comparison)))
-    console.print(_printed(_("用量"), _amount_matrix(comparisons)))
+        console.print(_printed(_("{name}：涉及的设施").format(name=name), touched_table(comparison)))
+    console.print(_printed(_("用量"), amount_matrix(comparisons)))
 
 
-def _touched(comparison: Comparison) -> pd.DataFrame:
+def touched_table(comparison: Comparison) -> pd.DataFrame:
+    """The facilities that differ: what became of them, and each changed field before and after, as text."""
     return pd.DataFrame(
         [
             {
@@ -221,18 +250,22 @@ def _touched(comparison: Comparison) -> pd.DataFrame:
 
 
 def _field_text(name: str, before: str, after: str) -> str:
-    """A changed field with its values as words, ``status：现状 → 撤并``."""
-    vocabulary = next(field.vocabulary for field in ROLES["facilities"].fields if field.name == name) or {}
-    texts = [_("、").join(label(code, vocabulary) for code in cell.split("|")) for cell in (before, after)]
-    return "{}：{} → {}".format(name, *(text or "—" for text in texts))
+    """A changed field with its values as words, ``状态：现状 → 撤并``."""
+    words = choices(field_of("facilities", name))
+    texts = [_("、").join(words.get(code, code) for code in cell.split("|")) for cell in (before, after)]
+    return _("{field}：{before} → {after}").format(
+        field=field_label(name), **dict(zip(("before", "after"), (text or "—" for text in texts), strict=True))
+    )
 
 
-def _amount_matrix(comparisons: Comparisons) -> pd.DataFrame:
+def amount_matrix(comparisons: Comparisons) -> pd.DataFrame:
+    """Beds, floor area and land down, the base and each alternative across, as text; blank cells are told."""
+    over = headings(comparisons)
     columns: dict[str, pd.Series] = {}
     for name, comparison in comparisons.items():
         rows = comparison.amounts.set_index("amount")
-        columns.setdefault(_("现状"), _amounts(rows, "before"))
-        columns[name] = _amounts(rows, "after")
+        columns.setdefault(base_heading(), _amounts(rows, "before"))
+        columns[over[name]] = _amounts(rows, "after")
     table = pd.DataFrame(columns)
     table.insert(0, _("项目"), [_(AMOUNT_LABELS[amount]) for amount in table.index])
     return table
@@ -269,10 +302,15 @@ __all__ = [
     "AMOUNT_LABELS",
     "CHANGE_LABELS",
     "Comparisons",
+    "amount_matrix",
+    "base_heading",
+    "comparison_bundle",
     "comparison_record",
     "comparison_text",
     "coverage_matrix",
+    "headings",
     "show_comparison",
+    "touched_table",
     "verdict_matrix",
     "write_comparison",
 ]

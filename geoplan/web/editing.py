@@ -12,7 +12,8 @@ from geoplan.errors import ConflictError, EditsError, ScenarioError, StoreError,
 from geoplan.i18n import _
 from geoplan.layers import Layers
 from geoplan.model import Severity
-from geoplan.scenario import Edit, Scenario, Signature, State, Store, edit_problem, entry_line, resolve, with_ids
+from geoplan.report.edit_words import side_texts
+from geoplan.scenario import Edit, Scenario, Signature, State, Step, Store, edit_problem, entry_line, resolve, with_ids
 from geoplan.web.state import Desk, Notice, gone_text, opening, telling
 
 _MOST_NEWS = 3  # entries of others that are told one by one
@@ -111,7 +112,7 @@ def made_on(desk: Desk, drawn_on: int | None) -> int:
     return desk.seen if drawn_on is None or drawn_on >= desk.theirs else drawn_on
 
 
-def signed(desk: Desk, store: Store, write: Callable[[Signature], State]) -> Desk:
+def signed(desk: Desk, store: Store, write: Callable[[Signature], State], reason: str = "") -> Desk:
     """The desk after a write that must be signed.
 
     Args:
@@ -119,7 +120,24 @@ def signed(desk: Desk, store: Store, write: Callable[[Signature], State]) -> Des
     """
     if not desk.author:
         return telling(desk, Notice("refused", _("请先填写编制人。")))
-    return _written(desk, store, lambda: write(Signature(desk.author)))
+    return _written(desk, store, lambda: write(Signature(desk.author, reason)))
+
+
+def start(desk: Desk, write: Callable[[Signature], State], reason: str = "") -> Desk:
+    """The desk that shows the scenario which a write begins or brings in: a branch, a file."""
+    if not desk.author:
+        return telling(desk, Notice("refused", _("请先填写编制人。")))
+    try:
+        state = write(Signature(desk.author, reason))
+    except (ScenarioError, StoreError) as error:
+        return telling(desk, Notice("refused", str(error)))
+    return shown(opening(desk, state.scenario.name), state)
+
+
+def rename(desk: Desk, store: Store, name: str) -> Desk:
+    """The scenario under another name, which the desk goes on showing."""
+    after = signed(desk, store, lambda by: store.rename(desk.scenario, name, by, desk.seen))
+    return replace(after, scenario=name) if after.seen == desk.seen + 1 else after
 
 
 def _written(desk: Desk, store: Store, write: Callable[[], State | None]) -> Desk:
@@ -129,7 +147,7 @@ def _written(desk: Desk, store: Store, write: Callable[[], State | None]) -> Des
     except ConflictError as error:
         # The message says what both did; the page then shows what is there.
         after, _state = catch_up(desk, store)
-        return replace(after, notices=(*desk.notices, Notice("conflict", str(error))))
+        return replace(after, notices=(*desk.notices, _conflict(error)))
     except (ScenarioError, StoreError) as error:
         return telling(desk, Notice("refused", str(error)))
     if state is None:
@@ -138,6 +156,14 @@ def _written(desk: Desk, store: Store, write: Callable[[], State | None]) -> Des
     if others > desk.seen:  # edits of others that this one was merged with
         desk = replace(telling(desk, *_news(store, desk, others)), theirs=others)
     return replace(desk, seen=state.revision)
+
+
+def _conflict(error: ConflictError) -> Notice:
+    """Both sides, whether a write met a newer revision or a branch met the scenario that it comes from."""
+    merging = any(isinstance(one, Step) for one in error.since)
+    heads = (_("分支的改动"), _("本方案的改动")) if merging else (_("您的改动（没有保存）"), _("此后他人的改动"))
+    sides = tuple(tuple(side_texts(side, {})) for side in (error.mine, error.since))
+    return Notice("conflict", str(error), tuple(zip(heads, sides, strict=True)))
 
 
 def _refuse_misfits(layers: Layers, edits: Sequence[Edit]) -> None:

@@ -13,7 +13,18 @@ import streamlit as st
 from geoplan.errors import GeoplanError
 from geoplan.i18n import _
 from geoplan.layers import Progress
-from geoplan.web import pages_data, pages_map, pages_overview, pages_tables, parts, session, sidebar
+from geoplan.web import (
+    pages_compare,
+    pages_compliance,
+    pages_data,
+    pages_map,
+    pages_overview,
+    pages_scenarios,
+    pages_standards,
+    parts,
+    session,
+    sidebar,
+)
 from geoplan.web.cache import View
 from geoplan.web.state import Desk
 
@@ -49,8 +60,11 @@ def _pages(answer: list[View]) -> list[st.Page]:
     return [
         page(pages_overview.show, _("总览"), "overview"),
         page(pages_map.show, _("地图"), "map"),
-        page(pages_tables.show, _("数据表"), "tables"),
-        page(pages_data.show, _("数据与依据"), "data"),
+        page(pages_compliance.show, _("达标核查"), "compliance"),
+        page(pages_compare.show, _("方案比较"), "compare"),
+        page(pages_scenarios.show, _("方案"), "scenarios"),
+        page(pages_data.show, _("数据"), "data"),
+        page(pages_standards.show, _("依据"), "standards"),
     ]
 
 

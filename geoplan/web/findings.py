@@ -1,14 +1,13 @@
-"""The county's findings for the screen: key figures, the verdict board, and the rows behind a verdict."""
+"""The rows behind a verdict, as tables for the screen."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from geoplan.assess import Assessment
 from geoplan.i18n import _
-from geoplan.model import Verdict
-from geoplan.report import comparison, reach, tables
+from geoplan.model import Reach, Verdict
+from geoplan.report import comparison, tables
 from geoplan.web import rows
+from geoplan.web.board import LAYER_OF
 from geoplan.web.rows import Table
 
 
@@ -17,55 +16,56 @@ def county_verdicts(assessment: Assessment) -> list[Verdict]:
     return [verdict for verdict in assessment.verdicts if verdict.count.level == "county"]
 
 
-def board(verdicts: list[Verdict]) -> Table:
-    """The verdict board."""
-    records = [
-        {
-            "name": tables.rule_name(verdict),
-            "value": tables.value_text(verdict),
-            "count": tables.count_text(verdict) or "—",
-            "target": tables.target_text(verdict),
-            "outcome": tables.outcome_label(verdict),
-            "needed": tables.needed_text(verdict) or "—",
-            "binding": _(tables.BINDING_LABELS[verdict.rule.binding]),
-            "due": verdict.rule.due.isoformat() if verdict.rule.due else "—",
-            "clause": verdict.rule.clause.section,
-        }
-        for verdict in verdicts
-    ]
-    return rows.table(
-        records,
-        ("name", _("指标"), rows.TEXT),
-        ("value", _("现值"), rows.FIGURE),
-        ("count", _("计数"), rows.FIGURE),
-        ("target", _("目标"), rows.FIGURE),
-        ("outcome", _("结论"), rows.TEXT),
-        ("needed", _("还需"), rows.FIGURE),
-        ("binding", _("约束力"), rows.TEXT),
-        ("due", _("期限"), rows.TEXT),
-        ("clause", _("条款"), rows.TEXT),
-    )
-
-
 def evidence(assessment: Assessment, verdict: Verdict) -> dict[str, Table]:
-    """The rows behind a county's verdict, by what they are; tables without rows are left out.
+    """The rows behind a verdict, by what they are; tables without rows are left out.
 
-    ``townships`` and ``villages``, ``estates``, ``each`` (every facility or idle asset by itself), ``facilities`` (those
-    that were counted, with what they have) and ``conflicts`` (what another source would change).
+    ``townships`` and ``villages``, ``estates``, ``each`` (every facility or idle asset by itself) for the county's verdict;
+    ``facilities`` (those that were counted, with what they have), ``uncovered`` (demand points that do not reach the
+    service) and ``conflicts`` (what another source would change).
     """
     count = verdict.count
-    by_estate = verdict.rule.measure == "area_per_households"
     found = {
-        "townships": _parts(assessment, verdict, _("镇街"), "township"),
-        "villages": _parts(assessment, verdict, _("村居"), "village"),
-        "estates": rows.estate_table(assessment, set(count.of))
-        if by_estate
-        else _parts(assessment, verdict, _("小区"), "estate"),
-        "each": _parts(assessment, verdict, _("设施"), "facility", "asset"),
-        "facilities": rows.facility_table(assessment, set(count.counted) | set(count.support)),
+        **(_county_parts(assessment, verdict) if count.level == "county" else _own_row(assessment, verdict)),
+        "facilities": rows.facility_table(assessment, {*count.counted, *count.support, count.unit}),
+        "uncovered": _uncovered(assessment, verdict),
         "conflicts": _conflicts(assessment, verdict),
     }
     return {name: table for name, table in found.items() if table is not None and len(table.frame)}
+
+
+def _county_parts(assessment: Assessment, verdict: Verdict) -> dict[str, Table | None]:
+    by_estate = verdict.rule.measure == "area_per_households"
+    return {
+        "townships": _parts(assessment, verdict, _("镇街"), "township"),
+        "villages": _parts(assessment, verdict, _("村居"), "village"),
+        "estates": rows.estate_table(assessment, set(verdict.count.of))
+        if by_estate
+        else _parts(assessment, verdict, _("小区"), "estate"),
+        "each": _parts(assessment, verdict, _("设施"), "facility", "asset"),
+    }
+
+
+def _own_row(assessment: Assessment, verdict: Verdict) -> dict[str, Table | None]:
+    """The estate or the township that a verdict is about."""
+    unit = verdict.count.unit
+    if verdict.count.level == "estate":
+        return {"estates": rows.estate_table(assessment, {unit})}
+    if verdict.count.level == "township":
+        return {"townships": rows.township_table(assessment, assessment.coverages[0]).of({unit})}
+    return {}
+
+
+def _uncovered(assessment: Assessment, verdict: Verdict) -> Table | None:
+    """The demand points of the verdict's unit that do not reach its service; None where it is about no service."""
+    service = verdict.rule.options.get("service")
+    coverage = next((one for one in assessment.coverages if one.service.id == service), None)
+    if verdict.rule.measure != "network_share" or coverage is None:
+        return None
+    people = coverage.demand
+    kept = (people["reach"] != Reach.COVERED).to_numpy(bool) & people["in_area"].to_numpy(bool)
+    if verdict.count.level == "township":
+        kept &= (people["township"] == verdict.count.unit).to_numpy(bool)
+    return rows.demand_table(assessment, coverage).where(kept)
 
 
 def _parts(assessment: Assessment, verdict: Verdict, word: str, *levels: str) -> Table:
@@ -94,11 +94,10 @@ def _parts(assessment: Assessment, verdict: Verdict, word: str, *levels: str) ->
         ("outcome", _("结论"), rows.TEXT),
         ("needed", _("还需"), rows.FIGURE),
         ("note", _("说明"), rows.LONG),
+        key="code",
+        layer=LAYER_OF.get(same[0].count.level, "") if same else "",
     )
-    empty = [word for word in found.frame if (found.frame[word] == "—").all()]
-    return Table(
-        found.frame.drop(columns=empty), {word: kind for word, kind in found.kinds.items() if word not in empty}
-    )
+    return found.without_empty()
 
 
 def _conflicts(assessment: Assessment, verdict: Verdict) -> Table:
@@ -126,61 +125,3 @@ def _conflicts(assessment: Assessment, verdict: Verdict) -> Table:
         ("source", _("另一来源"), rows.LONG),
         ("facilities", _("涉及设施"), rows.LONG),
     )
-
-
-@dataclass(frozen=True)
-class KeyFigure:
-    """One figure at the top of the overview."""
-
-    name: str
-    value: str
-    note: str
-
-
-def key_figures(assessment: Assessment) -> list[KeyFigure]:
-    """Who is covered, townships with a centre, estates that comply, land per resident; a dash for what is not known."""
-    return [
-        _covered(assessment),
-        _judged(assessment, "township_centre_coverage", _("有综合中心的镇街"), by_count=True),
-        _estates_complying(assessment),
-        _judged(assessment, "land_per_capita", _("人均养老服务设施用地")),
-    ]
-
-
-def _covered(assessment: Assessment) -> KeyFigure:
-    coverage = assessment.coverages[0]
-    group, county = reach.group_of(coverage), coverage.units.iloc[0].to_dict()
-    who = _("60岁以上") if group == "pop60" else _("总人口")
-    mode, minutes = assessment.profile.label, coverage.service.minutes
-    name = _("{who}{mode}{minutes}分钟可达").format(who=who, mode=mode, minutes=minutes)
-    note = _("{covered} / {all} 人").format(covered=f"{county[f'{group}_covered']:,.0f}", all=f"{county[group]:,.0f}")
-    return KeyFigure(name, reach.share_text(county, group), note)
-
-
-def _judged(assessment: Assessment, indicator: str, name: str, *, by_count: bool = False) -> KeyFigure:
-    """The county's figure of an indicator, with its verdict."""
-    verdict = next((v for v in county_verdicts(assessment) if v.rule.indicator == indicator), None)
-    if verdict is None:
-        return KeyFigure(name, "—", _("规则包没有此项"))
-    value, target = tables.value_text(verdict), tables.target_text(verdict)
-    if by_count and verdict.value is not None:
-        value, target = tables.count_text(verdict), _("{value}，目标 {target}").format(value=value, target=target)
-    else:
-        target = _("目标 {target}").format(target=target)
-    return KeyFigure(name, value, f"{tables.outcome_label(verdict)} · {target}")
-
-
-def _estates_complying(assessment: Assessment) -> KeyFigure:
-    """Each estate once, also one whose age is unknown and which stands under both rules."""
-    verdicts = [v for v in county_verdicts(assessment) if v.rule.measure == "area_per_households" and v.count.of]
-    name = _("达标小区")
-    if not verdicts:
-        return KeyFigure(name, "—", _("没有小区数据"))
-    complying = {row for verdict in verdicts for row in verdict.count.counted}
-    judged = {row for verdict in verdicts for row in verdict.count.of}
-    words = {"new": _("新建"), "old": _("旧区"), "": _("全部")}
-    note = " · ".join(
-        f"{words[v.rule.scope.get('era', '')]} {tables.figure(v.count.numerator)} / {tables.figure(v.count.denominator)}"
-        for v in verdicts
-    )
-    return KeyFigure(name, f"{len(complying):,} / {len(judged):,}", note)

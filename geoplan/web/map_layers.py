@@ -54,7 +54,7 @@ def findings(assessment: Assessment, coverage: Coverage, *, editable: bool = Fal
     return tuple(layer for layer in made if layer is not None)
 
 
-def _symbol(name: str) -> Symbol:
+def symbol(name: str) -> Symbol:
     """A symbol of the style table, which must be one that the map can draw."""
     if name not in get_args(Symbol):
         raise ValueError(f"the map has no symbol {name!r}")
@@ -72,7 +72,7 @@ def _water(layers: Layers) -> list[Layer]:
         return []
     water = barriers[(barriers["kind"] == "water") & barriers.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
     looks = (Style(label=_("水系"), fill=style.WATER_COLOUR, width=0),)
-    return [_one_class(_simplified(water), id="water", title=_("水系"), kind="areas", styles=looks)]
+    return [_one_class(simplified(water), id="water", title=_("水系"), kind="areas", styles=looks)]
 
 
 def _roads(layers: Layers) -> list[Layer]:
@@ -91,7 +91,8 @@ def _roads(layers: Layers) -> list[Layer]:
     return made
 
 
-def _simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Areas without corners that no zoom of a county would show."""
     thinned = frame.set_geometry(shapely.simplify(frame.geometry.to_numpy(), _SIMPLIFY_M), crs=frame.crs)
     return thinned[~thinned.geometry.is_empty & thinned.geometry.notna()]
 
@@ -114,7 +115,7 @@ def _townships(assessment: Assessment, coverage: Coverage) -> Layer | None:
         id="townships",
         title=_("镇街覆盖率"),
         kind="areas",
-        places=pack_places(_simplified(units), list(units["unit_code"]), list(units["name"]), labelled=True),
+        places=pack_places(simplified(units), list(units["unit_code"]), list(units["name"]), labelled=True),
         look=pack_look(classes, notes),
         styles=(*looks, unknown),
         labelled=True,
@@ -140,7 +141,8 @@ def _service_areas(assessment: Assessment, coverage: Coverage) -> Layer | None:
     )
 
 
-def _points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Each row at a point of its own, within its area where it is one."""
     return frame.set_geometry(shapely.point_on_surface(frame.geometry.to_numpy()), crs=frame.crs)
 
 
@@ -153,7 +155,7 @@ def _idle_assets(layers: Layers) -> Layer | None:
         id="idle_assets",
         title=_("闲置用房"),
         kind="dots",
-        places=pack_places(_points(assets), list(assets[_key(assets)]), list(assets["name"])),
+        places=pack_places(points(assets), list(assets[_key(assets)]), list(assets["name"])),
         look=pack_look(np.zeros(len(assets), int), notes),
         styles=(Style(label=_("闲置用房"), fill=style.IDLE_COLOUR, symbol="diamond", radius=5),),
     )
@@ -174,13 +176,13 @@ def _estates(assessment: Assessment) -> Layer | None:
         id="estates",
         title=_("小区"),
         kind="dots",
-        places=pack_places(_points(estates), list(estates["estate_id"]), _names(estates, "estate_id")),
+        places=pack_places(points(estates), list(estates["estate_id"]), _names(estates, "estate_id")),
         look=pack_look(classes, [str(name or "") for name in estates["verdict_name"].fillna("")]),
         styles=tuple(
             Style(
                 label=_(OUTCOME_LABELS[outcome]),
                 fill=style.OUTCOME_COLOURS[outcome],
-                symbol=_symbol(style.OUTCOME_SHAPES[outcome]),
+                symbol=symbol(style.OUTCOME_SHAPES[outcome]),
             )
             for outcome in Outcome
         ),
@@ -211,14 +213,14 @@ def _homes(assessment: Assessment, coverage: Coverage) -> Layer:
         id="demand",
         title=_("居民点"),
         kind="dots",
-        places=pack_places(_points(demand), list(demand["demand_id"]), _names(demand, "demand_id"), radii=radii),
+        places=pack_places(points(demand), list(demand["demand_id"]), _names(demand, "demand_id"), radii=radii),
         look=pack_look([reaches.index(reach) for reach in demand["reach"]], notes),
         styles=tuple(
             Style(
                 label=_(REACH_LABELS[reach]),
                 fill=style.REACH_COLOURS[reach],
                 opacity=0.9,
-                symbol=_symbol(style.REACH_SYMBOLS[reach]),
+                symbol=symbol(style.REACH_SYMBOLS[reach]),
             )
             for reach in Reach
         ),
@@ -238,7 +240,7 @@ def _facilities(assessment: Assessment, coverage: Coverage, *, editable: bool) -
         id="facilities",
         title=_("养老设施"),
         kind="marks",
-        places=pack_places(_points(facilities), list(facilities["facility_id"]), list(facilities["name"])),
+        places=pack_places(points(facilities), list(facilities["facility_id"]), list(facilities["name"])),
         look=pack_look(classes, notes),
         styles=tuple(look for kind in kinds for look in _facility_looks(kind)),
         editable=editable,
@@ -247,24 +249,24 @@ def _facilities(assessment: Assessment, coverage: Coverage, *, editable: bool) -
 
 def _facility_looks(kind: str) -> tuple[Style, Style, Style]:
     """Operating: filled; a project: hollow with a broken edge; closed: grey."""
-    look, symbol = style.FACILITY_STYLES[kind], _symbol(style.FACILITY_SYMBOLS[kind])
+    look, shape = style.FACILITY_STYLES[kind], symbol(style.FACILITY_SYMBOLS[kind])
     label, radius = _(look.label), float(look.radius)
     return (
-        Style(label=label, fill=look.colour, line=look.colour, symbol=symbol, radius=radius),
+        Style(label=label, fill=look.colour, line=look.colour, symbol=shape, radius=radius),
         Style(
             label=_("{kind}（规划或在建）").format(kind=label),
             fill=style.PROJECT_FILL,
             line=look.colour,
             width=1.8,
             dash="3 2",
-            symbol=symbol,
+            symbol=shape,
             radius=radius,
         ),
         Style(
             label=_("{kind}（未运营）").format(kind=label),
             fill=style.CLOSED_COLOUR,
             line=style.CLOSED_COLOUR,
-            symbol=symbol,
+            symbol=shape,
             radius=radius,
         ),
     )

@@ -1,4 +1,4 @@
-"""数据与依据: what was loaded, what is wrong with it, the parameters, and every rule with its clause and words."""
+"""数据: what was loaded and from where, what is wrong with it and with which rows, the parameters, ways in and out."""
 
 from __future__ import annotations
 
@@ -8,43 +8,65 @@ import streamlit as st
 
 from geoplan.i18n import _
 from geoplan.report import reach
-from geoplan.web import parts, rows
+from geoplan.web import linked, parts, rows, session
 from geoplan.web.cache import View
 from geoplan.web.state import Desk
 
+_PROBLEM = "data-problem"
+_PROBLEM_ROWS = 8
 
-def show(view: View, _desk: Desk) -> None:
+
+def show(view: View, desk: Desk) -> None:
     """The page."""
-    parts.heading(_("数据与依据"), view)
-    assessment = view.assessment
+    parts.heading(_("数据"), view)
     st.subheader(_("载入的图层"), anchor=False)
-    parts.whole_table(rows.source_table(assessment), _("载入的图层"))
+    parts.whole_table(rows.source_table(view.assessment), _("载入的图层"))
     st.subheader(_("数据问题"), anchor=False)
-    problems = rows.problem_table(assessment)
-    if len(problems.frame):
-        parts.whole_table(problems, _("数据问题"))
-    else:
-        st.text(_("没有发现问题。"))
+    _problems(view, desk)
     st.subheader(_("参数与路网"), anchor=False)
     _parameters(view)
-    st.subheader(_("规则包的条款"), anchor=False)
-    rules = rows.rule_table(assessment)
-    parts.whole_table(rules, _("规则包的条款"))
-    parts.download(view, "rules", rules)
+    st.subheader(_("导入与导出"), anchor=False)
+    _ways()
+
+
+def _problems(view: View, desk: Desk) -> None:
+    """Every problem; the rows of the one that is chosen."""
+    problems = rows.ordered_problems(view.assessment)
+    if not problems:
+        st.text(_("没有发现问题。"))
+        return
+    table = rows.problem_table(problems)
+    told = desk.choice(_PROBLEM)
+    place = [int(told)] if told and int(told) < len(problems) else []
+    st.dataframe(
+        table.frame,
+        hide_index=True,
+        column_config=parts.columns(table, measured=False),
+        height=parts.height_of(len(table.frame), _PROBLEM_ROWS),
+        alt=_("数据问题"),
+        **linked.marking(
+            "problems", place, lambda marked: session.choose(_PROBLEM, str(marked[0]) if marked else ""), "single-row"
+        ),
+    )
+    if not place:
+        st.caption(_("点选一个问题，查看涉及的行。"))
+        return
+    found = rows.problem_rows(view.assessment, problems[place[0]])
+    if found is None:
+        st.info(_("这个问题不针对某几行。"))
+    else:
+        linked.table(view, desk, f"problem-{place[0]}", _("涉及的行"), found)
 
 
 def _parameters(view: View) -> None:
     assessment, made = view.assessment, view.assessment.provenance
     network = made["network"]
     assert isinstance(network, Mapping)  # noqa: S101 - narrows the type
-    pack = " ← ".join((assessment.pack.id, *assessment.pack.chain))
     size = _("{nodes} 个节点，{edges} 条边，{islands} 个连通部分").format(
         **{name: f"{count:,}" for name, count in network.items()}
     )
     parts.facts(
         [
-            (_("规则包"), pack),
-            (_("规划文件"), assessment.pack.document),
             (_("核查年份"), str(assessment.year)),
             (_("出行方式"), reach.travel_text(assessment)),
             (_("离路距离上限"), f"{made['snap_limit_m']:,.0f} m"),
@@ -53,5 +75,18 @@ def _parameters(view: View) -> None:
             (_("路网"), size),
             (_("数据摘要"), str(made["digest"])),
             (_("程序版本"), f"geoplan {made['geoplan']}"),
+        ]
+    )
+
+
+def _ways() -> None:
+    """How layers come in and results go out."""
+    parts.facts(
+        [
+            (_("导入图层"), _("把文件放入工作区的 layers 文件夹，写入 manifest.toml，再刷新页面")),
+            (
+                _("导出结果"),
+                _("每张表下方可下载 CSV 和 Excel；“方案比较”可下载 GeoPackage；全套结果用命令 geoplan assess 写出"),
+            ),
         ]
     )

@@ -5,7 +5,7 @@ Names and quotations come from files: they are shown as text or escaped, never a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from html import escape
 from types import MappingProxyType
@@ -17,8 +17,10 @@ import streamlit as st
 from geoplan.errors import GeoplanError, LayerError
 from geoplan.i18n import _, current
 from geoplan.report import problem_line, reach, tables
+from geoplan.report.change import Turn
 from geoplan.web import rows, session
 from geoplan.web.cache import View
+from geoplan.web.key_figures import KeyFigure
 from geoplan.web.rows import Table
 
 _WIDE_PX, _NARROW_PX, _PADDING_PX, _WIDEST_PX = 13, 7, 18, 300
@@ -33,10 +35,11 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 1.9rem 2rem 2rem; max-width: 1760px; }
 [data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.5rem; min-height: 2.5rem; }
 [data-testid="stHeader"] button { pointer-events: auto; }
-div[data-testid="stMetric"] { padding: .6rem .9rem; height: 100%; }
-[data-testid="stMetricDelta"] { background: none; padding: 0; }
-div[data-testid="stMetric"] > div { padding: 0 .2rem; }
-[data-testid="stMetricDelta"] p { white-space: normal !important; }
+.gp-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; }
+.gp-figure { border: 1px solid #d5d9de; border-radius: 6px; padding: .5rem .9rem; }
+.gp-figure .gp-name, .gp-figure .gp-note-line { color: #5f6368; font-size: .9rem; }
+.gp-figure .gp-value { font-size: 1.65rem; font-weight: 600; line-height: 1.35; }
+.gp-figure .gp-change { font-size: .95rem; font-weight: 600; }
 .gp-head { display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap; }
 .gp-head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; padding: 0; }
 .gp-head .gp-asked { color: #5f6368; }
@@ -53,6 +56,8 @@ dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem
 .gp-note { border: 1px solid #d5d9de; border-left: 5px solid #045a8d; background: #f3f5f7; border-radius: 6px;
   padding: .5rem .9rem; overflow-wrap: anywhere; }
 .gp-refused { border-left-color: #b3261e; background: #fdf3f2; } .gp-conflict { border-left-color: #b35c00; background: #fdf6ec; }
+.gp-note p { margin: 0; } .gp-sides { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; }
+.gp-sides h2 { font-size: 1rem; margin: .4rem 0 .2rem; padding: 0; } .gp-sides ul { margin: 0; }
 .gp-error { border: 1px solid #e3b1ae; border-left: 5px solid #b3261e; background: #fdf3f2; border-radius: 6px; padding: .9rem 1.2rem; }
 .gp-error h2 { font-size: 1.2rem; color: #b3261e; margin: 0 0 .5rem; padding: 0; } .gp-error li { overflow-wrap: anywhere; }
 .st-key-gp-map iframe { height: max(600px, calc(100vh - 118px)); border: 1px solid #d5d9de; border-radius: 6px; }
@@ -99,6 +104,31 @@ def field(name: str, value: Any, change: Callable[[Any], None]) -> dict[str, Any
     return {"key": key, "on_change": changed}
 
 
+def open_page(path: str) -> None:
+    """Go on with another page, which shows what the desk says by now."""
+    st.switch_page(st.Page(_nothing, title=path, url_path=path))
+
+
+def _nothing() -> None:
+    """A page is found by its address; what it shows stands in ``entry``."""
+
+
+def figures(shown: list[KeyFigure], *, compared: bool) -> None:
+    """Figures in large type side by side, each with its note and, where they are held against a base, what became of it."""
+    cards = "".join(_card(figure, compared=compared) for figure in shown)
+    st.html(f'<div class="gp-figures">{cards}</div>')
+
+
+def _card(figure: KeyFigure, *, compared: bool) -> str:
+    text = figure.change.text if figure.change else _("与现状相同")
+    colour = rows.colour_of(text) or "#5f6368"
+    change = f'<div class="gp-change" style="color:{colour}">{escape(text)}</div>' if compared else ""
+    return (
+        f'<div class="gp-figure"><div class="gp-name">{escape(figure.name)}</div>'
+        f'<div class="gp-value">{escape(figure.value)}</div>{change}<div class="gp-note-line">{escape(figure.note)}</div></div>'
+    )
+
+
 def notices(view: View) -> None:
     """What the session has to tell, once: what others did, what was refused; and a scenario that does not fit."""
     if view.misfit is not None:
@@ -108,14 +138,42 @@ def notices(view: View) -> None:
         _note("refused", text.format(reason=view.misfit))
     desk = session.desk()
     for notice in desk.notices:
-        _note(notice.kind, notice.text)
+        _note(notice.kind, notice.text, notice.sides)
     if desk.notices:
         session.put(replace(desk, notices=()))
 
 
-def _note(kind: str, text: str) -> None:
+def _note(kind: str, text: str, sides: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> None:
     role = "status" if kind == "news" else "alert"
-    st.html(f'<div role="{role}" class="gp-note gp-{kind}">{escape(text)}</div>')
+    body = (
+        f"<p>{escape(text)}</p>"
+        if not sides
+        else f'<div class="gp-sides">{"".join(_side(*side) for side in sides)}</div>'
+    )
+    lead = f"<p>{escape(_('两边的改动冲突，请核对后再改。'))}</p>" if sides else ""
+    st.html(f'<div role="{role}" class="gp-note gp-{kind}">{lead}{body}</div>')
+
+
+def _side(head: str, lines: tuple[str, ...]) -> str:
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"<div><h2>{escape(head)}</h2><ul>{items}</ul></div>"
+
+
+def refused(text: str) -> None:
+    """Something that was not done, and why."""
+    _note("refused", text)
+
+
+def faults(title: str, lines: Iterable[str]) -> None:
+    """What must be put right first, one line for each."""
+    body = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    st.html(f'<div role="alert" class="gp-error"><p>{escape(title)}</p><ul>{body}</ul></div>')
+
+
+def turns() -> None:
+    """What the symbols of changes mean."""
+    better, worse, other = (turn.value for turn in Turn)
+    st.caption(_("较现状：{better} 好转，{worse} 变差，{other} 有变化").format(better=better, worse=worse, other=other))
 
 
 def facts(pairs: list[tuple[str, str]]) -> None:
@@ -128,8 +186,7 @@ def columns(table: Table, *, measured: bool = True) -> dict[str, Any]:
     """How Streamlit shows each column: figures to the right, with as many decimals everywhere.
 
     Args:
-        measured: whether texts get the width they need; else Streamlit shares out the page's width, which suits a
-            table that always fits.
+        measured: whether long texts get the width they need; else Streamlit shares out what is left of the page's.
     """
     return {word: _column(table.frame[word], kind, measured=measured) for word, kind in table.kinds.items()}
 
@@ -138,7 +195,7 @@ def _column(cells: Any, kind: str, *, measured: bool) -> Any:
     if kind in _FORMATS:
         return st.column_config.NumberColumn(format=_FORMATS[kind])
     longest = max(map(_width, (cells.name, *cells)))
-    width = min(longest + _PADDING_PX, _WIDEST_PX) if measured else None
+    width = min(longest + _PADDING_PX, _WIDEST_PX) if measured or kind != rows.LONG else None
     return st.column_config.TextColumn(width=width, alignment="right" if kind == rows.FIGURE else "left")
 
 
@@ -147,14 +204,15 @@ def _width(text: str) -> int:
     return sum(_WIDE_PX if east_asian_width(letter) in "WF" else _NARROW_PX for letter in text)
 
 
-def coloured(table: Table, column: str) -> Any:
-    """The rows with the verdicts of one column in their colours."""
-    if column not in table.frame:
-        return table.frame
-    colours = rows.outcome_colours()
-    return table.frame.style.map(
-        lambda cell: f"color: {colours.get(cell, 'inherit')}; font-weight: 600", subset=[column]
-    )
+def coloured(table: Table, *columns: str) -> Any:
+    """The rows with the verdicts and changes of some columns in their colours."""
+    there = [column for column in columns if column in table.frame]
+    return table.frame.style.map(_colour, subset=there) if there else table.frame
+
+
+def _colour(cell: object) -> str:
+    colour = rows.colour_of(cell)
+    return f"color: {colour}; font-weight: 600" if colour else ""
 
 
 def whole_table(table: Table, title: str) -> None:
@@ -172,38 +230,27 @@ def _cell(value: object) -> str:
     return f"{value:,.0f}" if isinstance(value, float) else str(value)
 
 
-def table_with_tools(view: View, name: str, title: str, table: Table) -> None:
-    """A table that can be sorted (by its heads), filtered by text and downloaded as it is shown.
-
-    Args:
-        name: of the file and of the widgets, in ASCII.
-        title: what the rows are, for screen readers.
-    """
-    tools = st.columns([3, 2, 2], vertical_alignment="center")
-    text = tools[0].text_input(
-        _("筛选"), key=f"filter-{name}", placeholder=_("筛选：输入任意文字"), label_visibility="collapsed", live=True
-    )
-    shown = table.containing(text or "")
-    tools[1].text(_("{shown} / {all} 行").format(shown=f"{len(shown.frame):,}", all=f"{len(table.frame):,}"))
-    with tools[2]:
-        download(view, name, shown, width="stretch")
-    st.dataframe(
-        coloured(shown, _("结论")),
-        key=f"rows-{name}",
-        hide_index=True,
-        column_config=columns(shown),
-        height="content" if len(shown.frame) <= _MOST_ROWS else _TABLE_PX,
-        alt=title,
-        placeholder="—",
-    )
+def height_of(count: int, most: int = _MOST_ROWS) -> int | Literal["content"]:
+    """The height of a table of so many rows: one with more than ``most`` scrolls."""
+    return "content" if count <= most else round(_TABLE_PX * most / _MOST_ROWS)
 
 
-def download(view: View, name: str, table: Table, width: Literal["content", "stretch"] = "content") -> None:
-    """A button that gives the rows as CSV, marked where they are synthetic."""
+def downloads(view: View, name: str, table: Table) -> None:
+    """Buttons that give the rows as CSV and as a workbook, marked where they are synthetic."""
     note = tables.synthetic_label(view.assessment)
-    file = f"{name}-{view.assessment.pack.id}-{view.assessment.year}.csv"
-    st.download_button(
-        _("下载 CSV"), table.csv(note), file, "text/csv", key=f"csv-{name}", on_click="ignore", width=width
+    file = f"{name}-{view.assessment.pack.id}-{view.assessment.year}"
+    csv, xlsx = st.columns(2)
+    csv.download_button(
+        _("下载 CSV"), table.csv(note), f"{file}.csv", "text/csv", key=f"csv-{name}", on_click="ignore", width="stretch"
+    )
+    xlsx.download_button(
+        _("下载 Excel"),
+        lambda: table.xlsx(note),
+        f"{file}.xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        key=f"xlsx-{name}",
+        on_click="ignore",
+        width="stretch",
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geoplan.assess import Assessment
 from geoplan.coverage import OUTSIDE, Coverage
@@ -18,16 +20,27 @@ from geoplan.model import (
     OUTCOME_SYMBOLS,
     REACH_LABELS,
     Outcome,
+    Problem,
     Reach,
     Severity,
 )
-from geoplan.report import reach, style, tables
+from geoplan.report import reach, stock, style, tables
+from geoplan.report.change import Turn
+from geoplan.report.field_words import field_label, in_words
+from geoplan.report.sheet import sheet_bytes
+from geoplan.web.places import ROLE_OF
 
 TEXT, LONG, FIGURE = "text", "long", "figure"
 """Kinds of columns that hold text: a long one may take several lines, a figure has its unit and stands to the right."""
 PEOPLE, AREA, SHARE, TIME, WHOLE = "people", "area", "share", "time", "whole"
 """Kinds of columns that hold numbers."""
+_SHEET_FORMATS: Mapping[str, str] = MappingProxyType(
+    {PEOPLE: "#,##0", AREA: "#,##0.00", SHARE: "0.00", TIME: "0.00", WHOLE: "#,##0"}
+)
 _DIGEST_SHOWN = 12
+_SEVERITY_SYMBOLS: Mapping[Severity, str] = MappingProxyType(
+    {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "i"}
+)
 
 
 @dataclass(frozen=True)
@@ -37,18 +50,39 @@ class Table:
     Attributes:
         frame: its columns are the words over them, in the language of the question.
         kinds: for each column what it holds, which decides how it is aligned and formatted.
+        ids: what names each row, where the map knows it; else empty.
+        layer: the map's layer that the ids are of; blank where the map shows none of them.
     """
 
     frame: pd.DataFrame
     kinds: Mapping[str, str]
+    ids: tuple[str, ...] = ()
+    layer: str = ""
 
     def containing(self, text: str) -> Table:
         """The rows in which some cell contains the text, whatever its case."""
         wanted = text.strip().casefold()
         if not wanted:
             return self
-        hit = self.frame.map(lambda cell: wanted in str(cell).casefold()).any(axis=1)
-        return Table(self.frame[hit], self.kinds)
+        return self.where(self.frame.map(lambda cell: wanted in str(cell).casefold()).any(axis=1).to_numpy(bool))
+
+    def of(self, ids: Collection[str]) -> Table:
+        """The rows of these ids."""
+        return self.where(np.array([name in ids for name in self.ids], bool))
+
+    def where(self, kept: NDArray[np.bool_]) -> Table:
+        """The rows that are marked True, in their order."""
+        ids = tuple(name for name, stays in zip(self.ids, kept, strict=True) if stays) if self.ids else ()
+        return replace(self, frame=self.frame[kept].reset_index(drop=True), ids=ids)
+
+    def without_empty(self) -> Table:
+        """Without the columns that say nothing in any row."""
+        kinds = {word: kind for word, kind in self.kinds.items() if not self.frame[word].isin(["—", ""]).all()}
+        return replace(self, frame=self.frame[list(kinds)], kinds=kinds)
+
+    def places(self, ids: Collection[str]) -> list[int]:
+        """Where the rows of these ids stand."""
+        return [place for place, name in enumerate(self.ids) if name in ids]
 
     def csv(self, note: str) -> bytes:
         """The rows as CSV that office programs read right, without anything that they would take for a formula.
@@ -59,23 +93,45 @@ class Table:
         frame = self.frame.assign(**{_("数据性质"): note}) if note else self.frame
         return str(frame.map(tables.plain).to_csv(index=False)).encode("utf-8-sig")
 
+    def xlsx(self, note: str) -> bytes:
+        """The rows as a workbook; figures stay figures.
 
-def table(rows: Iterable[Mapping[str, Any]], *columns: tuple[str, str, str]) -> Table:
-    """A table from records and (key in the record, word over the column, kind)."""
+        Args:
+            note: as in ``csv``.
+        """
+        frame = self.frame.assign(**{_("数据性质"): note}) if note else self.frame
+        return sheet_bytes(
+            frame, {word: _SHEET_FORMATS[kind] for word, kind in self.kinds.items() if kind in _SHEET_FORMATS}
+        )
+
+
+def table(rows: Iterable[Mapping[str, Any]], *columns: tuple[str, str, str], key: str = "", layer: str = "") -> Table:
+    """A table from records and (key in the record, word over the column, kind).
+
+    Args:
+        key: what in the record names the row, where the map knows it.
+        layer: the map's layer that the rows are of.
+    """
     records = list(rows)
     frame = pd.DataFrame({word: [row[key] for row in records] for key, word, _kind in columns})
     for _key, word, kind in columns:
         frame[word] = (
             frame[word].astype(str) if kind in {TEXT, LONG, FIGURE} else pd.to_numeric(frame[word]).astype(float)
         )
-    return Table(frame, {word: kind for _key, word, kind in columns})
+    ids = tuple(str(row[key]) for row in records) if key else ()
+    return Table(frame, {word: kind for _key, word, kind in columns}, ids, layer)
 
 
 def township_table(assessment: Assessment, coverage: Coverage) -> Table:
     """The account of people: the county first, then its townships; covered and the reasons why not add up to the total."""
-    group = reach.group_of(coverage)
+    group, short = reach.group_of(coverage), stock.shortfalls(assessment, "township")
     rows = [
-        {**row, "name": _unit_name(assessment, row), "share": _float(reach.covered_share(row, group))}
+        {
+            **row,
+            "name": _unit_name(assessment, row),
+            "share": _float(reach.covered_share(row, group)),
+            "short": short.get(row["unit"], "—"),
+        }
         for row in coverage.units.to_dict("records")
     ]
     reasons = [
@@ -92,6 +148,9 @@ def township_table(assessment: Assessment, coverage: Coverage) -> Table:
             for reason in reasons
         ),
         ("share", _("覆盖率（%）"), SHARE),
+        ("short", _("还需"), LONG),
+        key="unit",
+        layer="townships",
     )
 
 
@@ -107,7 +166,7 @@ def _float(value: Any) -> float:
 
 def demand_table(assessment: Assessment, coverage: Coverage) -> Table:
     """The demand points: how long to the nearest facility, and why not."""
-    towns = _town_names(assessment)
+    towns = town_names(assessment)
     rows = []
     for row in reach.demand_with_reach(assessment, coverage).drop(columns="geometry").to_dict("records"):
         over = row["excess_s"] if row["excess_s"] > 0 else np.nan
@@ -128,12 +187,14 @@ def demand_table(assessment: Assessment, coverage: Coverage) -> Table:
         ("facility_name", _("最近设施"), TEXT),
         *((("moved_word", _("改接主网"), TEXT),) if coverage.demand["moved"].any() else ()),
         ("why", _("原因"), LONG),
+        key="demand_id",
+        layer="demand",
     )
 
 
 def facility_table(assessment: Assessment, only: set[str] | None = None) -> Table:
     """The facilities with what they have and whom they reach; all of them, or some by id."""
-    towns = _town_names(assessment)
+    towns = town_names(assessment)
     rows = []
     for row in _facilities(assessment).to_dict("records"):
         if only is not None and row["facility_id"] not in only:
@@ -162,6 +223,8 @@ def facility_table(assessment: Assessment, only: set[str] | None = None) -> Tabl
         ("pop60_shared", _("与其他设施重叠的60岁以上（人）"), PEOPLE),
         ("status_word", _("状态"), TEXT),
         ("function_words", _("功能"), TEXT),
+        key="facility_id",
+        layer="facilities",
     )
 
 
@@ -179,7 +242,7 @@ def estate_table(assessment: Assessment, only: set[str] | None = None) -> Table 
     estates = tables.estates_with_verdict(assessment)
     if estates is None:
         return None
-    towns = _town_names(assessment)
+    towns = town_names(assessment)
     rows = [
         {
             **row,
@@ -204,6 +267,8 @@ def estate_table(assessment: Assessment, only: set[str] | None = None) -> Table 
         ("outcome", _("结论"), TEXT),
         ("shortfall_m2", _("缺口（m²）"), AREA),
         ("missing", _("缺少字段"), TEXT),
+        key="estate_id",
+        layer="estates",
     )
 
 
@@ -220,7 +285,22 @@ def outcome_colours() -> dict[str, str]:
     return {_outcome(outcome.value): style.OUTCOME_COLOURS[outcome] for outcome in Outcome}
 
 
-def _town_names(assessment: Assessment) -> Callable[[str], str]:
+def colour_of(cell: object) -> str:
+    """The colour of a verdict or of a change, which its symbol tells too; blank for any other cell."""
+    text = str(cell)
+    return outcome_colours().get(text) or next((colour for sign, colour in _TURNS.items() if text.startswith(sign)), "")
+
+
+_TURNS: Mapping[str, str] = MappingProxyType(
+    {
+        Turn.BETTER.value: style.OUTCOME_COLOURS[Outcome.PASS],
+        Turn.WORSE.value: style.OUTCOME_COLOURS[Outcome.FAIL],
+        Turn.NEITHER.value: style.OUTCOME_COLOURS[Outcome.INFORMATIONAL],
+    }
+)
+
+
+def town_names(assessment: Assessment) -> Callable[[str], str]:
     """From the code of a township to its name; a dash outside every township."""
     units = assessment.layers.get("units")
     names = {} if units is None else dict(zip(units["unit_code"], units["name"], strict=True))
@@ -254,18 +334,22 @@ def source_table(assessment: Assessment) -> Table:
     )
 
 
-def problem_table(assessment: Assessment) -> Table:
+def ordered_problems(assessment: Assessment) -> list[Problem]:
     """What was found wrong with the data, the worst first."""
-    ordered = sorted(assessment.problems, key=lambda problem: list(Severity).index(problem.severity))
+    return sorted(assessment.problems, key=lambda problem: list(Severity).index(problem.severity))
+
+
+def problem_table(problems: Iterable[Problem]) -> Table:
+    """What is wrong, what to do about it, and with how many rows."""
     rows = [
         {
-            "severity": _(tables.SEVERITY_LABELS[problem.severity]),
+            "severity": f"{_SEVERITY_SYMBOLS[problem.severity]} {_(tables.SEVERITY_LABELS[problem.severity])}",
             "layer": _(ROLES[problem.layer].label) if problem.layer in ROLES else problem.layer,
-            "message": problem.message,
+            "message": in_words(problem.message),
             "remedy": problem.remedy,
-            "rows": _("、").join(problem.rows) or "—",
+            "rows": f"{len(problem.rows):,}" if problem.rows else "—",
         }
-        for problem in ordered
+        for problem in problems
     ]
     return table(
         rows,
@@ -273,8 +357,26 @@ def problem_table(assessment: Assessment) -> Table:
         ("layer", _("图层"), TEXT),
         ("message", _("问题"), LONG),
         ("remedy", _("处理"), LONG),
-        ("rows", _("涉及的行"), LONG),
+        ("rows", _("涉及行数"), FIGURE),
     )
+
+
+def problem_rows(assessment: Assessment, problem: Problem) -> Table | None:
+    """The rows of its layer that a problem names, every field of them; None where it names none that are there."""
+    frame = assessment.layers.get(problem.layer)
+    role = ROLES.get(problem.layer)
+    if frame is None or role is None or not role.key:
+        return None
+    named = frame[frame[role.key].isin(problem.rows)]
+    if named.empty:
+        return None
+    fields = [
+        field.name for field in role.fields if not (named[field.name].isin([""]) | named[field.name].isna()).all()
+    ]
+    kinds = {name: AREA if pd.api.types.is_numeric_dtype(named[name]) else TEXT for name in fields}
+    columns = [(name, field_label(name), kind) for name, kind in kinds.items()]
+    layer = next((layer for layer, (own, _key) in ROLE_OF.items() if own == problem.layer), "")
+    return table(named.to_dict("records"), *columns, key=role.key, layer=layer)
 
 
 def rule_table(assessment: Assessment) -> Table:

@@ -101,6 +101,15 @@ def view(begin: Callable[[], Progress]) -> View:
     return cache.view_of(question(), shown, begin)
 
 
+def view_of(name: str, begin: Callable[[], Progress]) -> View:
+    """The answer to the desk's question with any scenario, as it is now.
+
+    Raises:
+        GeoplanError: as ``view``, and for a scenario that is not there.
+    """
+    return cache.view_of(question(), store().state(name), begin)
+
+
 def quiet() -> Progress:
     """No display of progress."""
     return lambda _stage: None
@@ -129,10 +138,21 @@ def begin_scenario(name: str) -> None:
     put(editing.begin(desk(), store(write=True), cache.layers_of(question(), quiet), name))
 
 
-def write(change_of: Callable[[Store, Signature, int], State]) -> None:
+def write(change_of: Callable[[Store, Signature, int], State], reason: str = "") -> None:
     """Any other write to the scenario: given the store, who signs and the revision it is made on."""
     writing = store(write=True)
-    put(editing.signed(desk(), writing, lambda by: change_of(writing, by, desk().seen)))
+    put(editing.signed(desk(), writing, lambda by: change_of(writing, by, desk().seen), reason))
+
+
+def start(change_of: Callable[[Store, Signature], State], reason: str = "") -> None:
+    """Begin or bring in a scenario and show it: given the store and who signs."""
+    writing = store(write=True)
+    put(editing.start(desk(), lambda by: change_of(writing, by), reason))
+
+
+def rename(name: str) -> None:
+    """Give the scenario another name."""
+    put(editing.rename(desk(), store(write=True), name))
 
 
 def sign(author: str) -> None:

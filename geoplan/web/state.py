@@ -51,10 +51,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to be told once: what others did, what was refused, which edits contradict each other."""
+    """Something to be told once: what others did, what was refused, which edits contradict each other.
+
+    Attributes:
+        sides: of a conflict: whose changes, and each of them in a line.
+    """
 
     kind: Literal["news", "refused", "conflict"]
     text: str
+    sides: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

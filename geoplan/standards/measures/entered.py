@@ -57,14 +57,27 @@ def entered(facts: Facts, rule: Rule) -> list[Count]:
     if entry is None:
         return [Count(*facts.place, "county", ZERO, None, _unit(rule), missing=(name,))]
     try:
-        value = _READ[rule.options.get("kind", "number")](entry.value, rule)
+        value = value_of(entry.value, rule)
     except ValueError:
         text = _("figures 表中的“{value}”无法读作{kind}")
-        kind = {"number": _("数"), "yes_no": _("是或否"), "date": _("日期")}[rule.options.get("kind", "number")]
-        note = text.format(value=entry.value, kind=kind)
+        note = text.format(value=entry.value, kind=kind_word(rule))
         return [Count(*facts.place, "county", ZERO, None, _unit(rule), missing=(name,), note=note)]
     note = _("填报：{words}").format(words=entry.words) if entry.words else _("填报：未注明来源")
     return [Count(*facts.place, "county", value, ONE, _unit(rule), counted=(name,), note=note)]
+
+
+def value_of(text: str, rule: Rule) -> Fraction:
+    """A typed value as a rule counts it: a number, yes (1) or no (0), or whether a date is in time.
+
+    Raises:
+        ValueError: it cannot be read as what the rule asks for.
+    """
+    return _READ[rule.options.get("kind", "number")](text, rule)
+
+
+def kind_word(rule: Rule) -> str:
+    """What a rule's figure is, in words."""
+    return {"number": _("数"), "yes_no": _("是或否"), "date": _("日期")}[rule.options.get("kind", "number")]
 
 
 def _unit(rule: Rule) -> str:

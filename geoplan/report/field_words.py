@@ -1,0 +1,72 @@
+"""The words for the fields of layers and for what stands in their cells, in tables, forms and messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from geoplan.i18n import _, mark
+from geoplan.layers.schema import ROLES, Field, FieldKind, label
+
+FIELD_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "facility_id": mark("编号"),
+        "name": mark("名称"),
+        "kind": mark("类型"),
+        "level": mark("等级"),
+        "status": mark("状态"),
+        "functions": mark("功能"),
+        "beds": mark("床位（张）"),
+        "nursing_beds": mark("护理型床位（张）"),
+        "residents": mark("入住（人）"),
+        "floor_area_m2": mark("建筑面积（m²）"),
+        "site_area_m2": mark("用地（m²）"),
+        "basic_beds": mark("基本床位（张）"),
+        "grade": mark("机构等级"),
+        "stars": mark("星级"),
+        "has_medical": mark("内设医疗机构"),
+        "hospital_contract": mark("与医院签约"),
+        "is_demo": mark("示范设施"),
+        "ownership": mark("性质（公办或民办）"),
+        "open_year": mark("开业年份"),
+        "as_of": mark("资料日期"),
+        "source": mark("来源"),
+        "unit_code": mark("单元代码"),
+        "estate_id": mark("编号"),
+        "households": mark("户数（户）"),
+        "era": mark("新旧"),
+        "facility_area_m2": mark("设施面积（m²）"),
+        "approve_date": mark("批准日期"),
+        "demand_id": mark("编号"),
+        "pop_total": mark("总人口（人）"),
+        "pop60": mark("60岁以上（人）"),
+        "pop65": mark("65岁以上（人）"),
+        "basis": mark("人口口径"),
+        "year": mark("年份"),
+        "parent_code": mark("上级代码"),
+    }
+)
+_NAMED = re.compile("“([a-z0-9_]+)”")
+
+
+def field_label(name: str) -> str:
+    """The word for a field; its name where there is none."""
+    return _(FIELD_LABELS[name]) if name in FIELD_LABELS else name
+
+
+def field_of(role: str, name: str) -> Field:
+    """A field of a layer."""
+    return next(field for field in ROLES[role].fields if field.name == name)
+
+
+def choices(field: Field) -> dict[str, str]:
+    """Code to word for what may stand in a cell; nothing where anything may."""
+    if field.kind is FieldKind.FLAG:
+        return {"yes": _("是"), "no": _("否")}
+    return {code: _(label(code, field.vocabulary)) for code in field.vocabulary} if field.vocabulary else {}
+
+
+def in_words(text: str) -> str:
+    """A message with the words for fields instead of their names."""
+    return _NAMED.sub(lambda found: f"“{field_label(found.group(1))}”", text)
