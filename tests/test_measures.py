@@ -21,7 +21,7 @@ from workspaces import COUNTY, FOUR, OTHER_TOWN, STREET, TOWN, Workspace, area, 
 from geoplan.assess import Assessment, assess
 from geoplan.compliance import evaluate, judge
 from geoplan.layers import load_layers
-from geoplan.layers.schema import ROLES, FieldKind
+from geoplan.layers.schema import FACILITY_LEVELS, ROLES, FieldKind
 from geoplan.model import Outcome, Rule, Verdict
 from geoplan.standards import MEASURES, Facts
 from geoplan.standards.measures.counting import Part, share, total
@@ -293,13 +293,15 @@ def test_what_a_home_lacks_is_rounded_up_exactly(beds, nursing, lacking):
 
 
 def test_a_deficit_knows_levels_and_blanks():
-    """A county's home is held to 70 per cent; a home of unknown level lacks something either way, or may lack nothing."""
+    """A county's home is held to 70 per cent, a village's to nothing; a home of unknown level may be either."""
     rule = a_rule("deficit", "0", **DEFICIT)
     assert verdict(rule, {"level": "county", "beds": 100, "nursing_beds": 60}).value == 10
     assert verdict(rule, {"level": "village", "beds": 100, "nursing_beds": 0}).value == 0
     unknown = verdict(rule, {"level": "", "beds": 100, "nursing_beds": 60})
     assert (unknown.outcome, unknown.count.missing) == (Outcome.NOT_EVALUABLE, ("facilities.level",))
-    assert verdict(rule, {"level": "", "beds": 100, "nursing_beds": 50}).outcome is Outcome.WARN
+    assert verdict(rule, {"level": "", "beds": 100, "nursing_beds": 50}).outcome is Outcome.NOT_EVALUABLE
+    every = a_rule("deficit", "0", **DEFICIT | {"options": {**NURSING, "shares": dict.fromkeys(FACILITY_LEVELS, "55")}})
+    assert verdict(every, {"level": "", "beds": 100, "nursing_beds": 50}).outcome is Outcome.WARN
     assert verdict(rule, {"level": "", "beds": 100, "nursing_beds": 70}).outcome is Outcome.PASS
     assert verdict(rule, {"beds": 100}).outcome is Outcome.NOT_EVALUABLE
     assert verdict(rule, {"beds": 100, "nursing_beds": 0}, {}).outcome is Outcome.WARN

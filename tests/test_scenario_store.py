@@ -10,9 +10,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -602,8 +604,9 @@ def test_a_read_only_folder_is_read_and_not_written(tmp_path):
     before = (folder / "s.sqlite").read_bytes()
     (folder / "s.sqlite").chmod(0o444)
     folder.chmod(0o555)
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
+    for parent in (tmp_path, *tmp_path.parents):
+        if parent.is_relative_to(tempfile.gettempdir()) and parent != Path(tempfile.gettempdir()):
+            parent.chmod(0o755)
     done = subprocess.run(
         [sys.executable, "-c", _READ_ONLY.format(nobody=NOBODY, name=NAME), url, f"sqlite:///{folder}/new.sqlite"],
         check=False, capture_output=True, text=True, cwd="/", env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},

@@ -197,8 +197,8 @@ def deficit(facts: Facts, rule: Rule) -> list[Count]:
 
 
 def _lacking(row: Count, shares: Mapping[str, Fraction], level: str, *, certain: bool) -> Part:
-    """What one facility lacks, at least and at most."""
-    demanded = [shares[level]] if level else sorted(shares.values())
+    """What one facility lacks, at least and at most; one of unknown level may be of a level without a share."""
+    demanded = [shares[level]] if level else sorted(shares.get(known, ZERO) for known in FACILITY_LEVELS)
     missing = row.missing if level else (*row.missing, "facilities.level")
     if row.denominator is None:
         return Part(row.unit, ZERO, None, ONE, certain, missing)
