@@ -144,4 +144,4 @@ CHANGE_SYMBOLS: Mapping[str, str] = MappingProxyType(
     }
 )
 # Parcels: those that a plan gives to elderly care, and all others.
-PARCEL_COLOUR, OTHER_LAND_COLOUR, PARCEL_SYMBOL = "#8c0b5a", "#d8cfb8", "square"
+PARCEL_COLOUR, OTHER_LAND_COLOUR, PARCEL_SYMBOL = "#8c0b5a", "#9a8450", "square"

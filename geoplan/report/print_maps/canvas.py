@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Polygon, Rectangle
@@ -27,6 +28,7 @@ MM_PER_POINT = MM_PER_INCH / POINTS_PER_INCH
 INK = "#202124"
 HALO_MM = 0.55
 _THINNEST_MM = 0.04  # what is finer than this does not show in print
+_LEAST_SAMPLE_MM = 1.8
 _BEYOND_MM = 3.0  # shapes are cut so far outside the frame, where the cut does not show
 
 
@@ -58,6 +60,7 @@ class Canvas:
         rotation: float = 0.0,
     ) -> None:
         """A text as it is: no sign in it is a command. A halo is drawn beneath it, apart, so that the text stays text."""
+        shown = self.typeface.drawable(text)
         looks: dict[str, Any] = {
             "color": colour,
             "fontsize": points,
@@ -66,7 +69,7 @@ class Canvas:
         }
         places: dict[str, Any] = {"ha": across, "va": up, "rotation": rotation, "rotation_mode": "anchor"}
         for beneath in (True, False) if halo else (False,):
-            drawn = self.axes.text(x, y, text, **looks, **places, zorder=30 if beneath else 31)
+            drawn = self.axes.text(x, y, shown, **looks, **places, zorder=30 if beneath else 31)
             if beneath:
                 drawn.set_path_effects(
                     [Stroke(linewidth=2 * HALO_MM / MM_PER_POINT * self.page.unit, foreground="white")]
@@ -98,22 +101,22 @@ class Canvas:
         self.axes.plot(xs, ys, color=colour, linewidth=width_mm / MM_PER_POINT, zorder=above, solid_capstyle="butt")
 
     def layer(self, layer: Layer, extent: Extent, above: float) -> None:
-        """The shapes of a layer inside the frame of an extent."""
-        shapes = onto_page(layer.shapes, extent)
-        clip = Rectangle(
-            (extent.frame.x, extent.frame.y), extent.frame.width, extent.frame.height, transform=self.axes.transData
-        )
+        """The shapes of a layer inside the frame of an extent; in an SVG they are a group under the layer's label."""
+        frame = extent.frame
+        clip = Rectangle((frame.x, frame.y), frame.width, frame.height, transform=self.axes.transData)
         if layer.form is Form.MARK:
-            self.marks(
-                shapely.get_coordinates(shapely.point_on_surface(shapes)), layer.look, layer.sizes_mm, above, clip
-            )
+            xy, sizes = mark_places(layer, extent)
+            drawn: Artist | None = self._marks(xy, layer.look, sizes, above)
         else:
-            self._paths(shapes, layer.form, layer.look, above, clip)
+            drawn = self._paths(cut(to_page(layer.shapes, extent), frame), layer.form, layer.look, above)
+        if drawn is not None:
+            drawn.set_clip_path(clip)
+            drawn.set_gid(layer.label or None)
 
-    def _paths(self, shapes: NDArray[np.object_], form: Form, look: Look, above: float, clip: Rectangle | None) -> None:
+    def _paths(self, shapes: NDArray[np.object_], form: Form, look: Look, above: float) -> Artist | None:
         path = outline(shapes, form)
         if path is None:
-            return
+            return None
         unit = self.page.unit
         looks: dict[str, Any] = {
             "facecolor": look.fill if form is Form.AREA and look.fill else "none",
@@ -125,34 +128,23 @@ class Canvas:
             "zorder": above,
             "joinstyle": "round",
         }
-        patch = PathPatch(path, **looks)
-        self.axes.add_artist(patch)
-        if clip is not None:
-            patch.set_clip_path(clip)
+        return self.axes.add_artist(PathPatch(path, **looks))
 
-    def area(self, box: Rect, look: Look) -> None:
-        """A sample of an area for a legend."""
-        self._paths(np.array([shapely.box(box.x, box.y, box.right, box.top)], dtype=object), Form.AREA, look, 21, None)
+    def sample(self, box: Rect, form: Form, look: Look) -> None:
+        """A sample of a look for a legend."""
+        x, y = box.x + box.width / 2, box.y + box.height / 2
+        if form is Form.MARK:
+            size = max(look.size_mm, _LEAST_SAMPLE_MM)
+            self._marks(np.array([[x, y]]), look, np.array([size]), 21)
+        else:
+            line = shapely.LineString([(box.x, y), (box.right, y)])
+            shape = shapely.box(box.x, box.y, box.right, box.top) if form is Form.AREA else line
+            self._paths(np.array([shape], dtype=object), form, look, 21)
 
-    def stroke(self, box: Rect, look: Look) -> None:
-        """A sample of a line for a legend."""
-        y = box.y + box.height / 2
-        self._paths(
-            np.array([shapely.LineString([(box.x, y), (box.right, y)])], dtype=object), Form.LINE, look, 21, None
-        )
-
-    def marks(
-        self,
-        places: NDArray[np.float64],
-        look: Look,
-        sizes_mm: NDArray[np.float64] | None,
-        above: float,
-        clip: Rectangle | None,
-    ) -> None:
-        """Symbols at places on the page, float64 (n, 2)."""
-        if not len(places):
-            return
-        sizes = np.full(len(places), look.size_mm) if sizes_mm is None else sizes_mm
+    def _marks(self, xy: NDArray[np.float64], look: Look, sizes: NDArray[np.float64], above: float) -> Artist | None:
+        """Symbols on the page, float64 (n, 2), of sizes in millimetres of an A3 sheet, float64 (n,)."""
+        if not len(xy):
+            return None
         points = (sizes * self.page.unit / MM_PER_POINT) ** 2  # matplotlib sizes marks by their area
         looks: dict[str, Any] = {
             "marker": MARKERS[look.symbol],
@@ -162,26 +154,30 @@ class Canvas:
             "alpha": look.opacity,
             "zorder": above,
         }
-        drawn = self.axes.scatter(places[:, 0], places[:, 1], s=points, **looks)
-        if clip is not None:
-            drawn.set_clip_path(clip)
+        return self.axes.scatter(xy[:, 0], xy[:, 1], s=points, **looks)
 
 
-def onto_page(shapes: NDArray[np.object_], extent: Extent) -> NDArray[np.object_]:
-    """Shapes in metres as shapes on the page in millimetres, cut a little outside the frame, without the empty ones.
+def mark_places(layer: Layer, extent: Extent) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where the marks of a layer are on the page, float64 (n, 2), and their sizes; without those that have no place."""
+    shapes = layer.shapes
+    there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    sizes = np.full(len(shapes), layer.look.size_mm) if layer.sizes_mm is None else layer.sizes_mm
+    points = to_page(shapely.point_on_surface(shapes[there]), extent)
+    return shapely.get_coordinates(points), sizes[there]
 
-    Points are neither cut nor left out when they lie outside, so that their order stays that of what belongs to them.
-    """
-    frame, scale = extent.frame, extent.metres_per_mm
-    corner, origin = np.array([frame.x, frame.y]), np.array([extent.west, extent.south])
-    paper = shapely.transform(shapes, lambda xy: corner + (xy - origin) / scale)
-    if (shapely.get_dimensions(paper) <= 0).all():
-        return np.asarray(paper)
+
+def to_page(shapes: NDArray[np.object_], extent: Extent) -> NDArray[np.object_]:
+    """Shapes in metres as shapes on the page in millimetres."""
+    corner, origin = np.array([extent.frame.x, extent.frame.y]), np.array([extent.west, extent.south])
+    return np.asarray(shapely.transform(shapes, lambda xy: corner + (xy - origin) / extent.metres_per_mm))
+
+
+def cut(shapes: NDArray[np.object_], frame: Rect) -> NDArray[np.object_]:
+    """Shapes on the page less what lies far outside the frame or is too fine to show; without the empty ones."""
     window = (frame.x - _BEYOND_MM, frame.y - _BEYOND_MM, frame.right + _BEYOND_MM, frame.top + _BEYOND_MM)
-    paper = paper[shapely.intersects(paper, shapely.box(*window))]
-    thinned = shapely.simplify(paper, _THINNEST_MM, preserve_topology=False)
-    cut = shapely.clip_by_rect(thinned, *window)
-    return np.asarray(cut[~shapely.is_empty(cut)])
+    near = shapes[shapely.intersects(shapes, shapely.box(*window))]
+    within = shapely.clip_by_rect(shapely.simplify(near, _THINNEST_MM, preserve_topology=False), *window)
+    return np.asarray(within[~shapely.is_empty(within)])
 
 
 def outline(shapes: NDArray[np.object_], form: Form) -> Path | None:

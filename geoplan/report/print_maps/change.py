@@ -8,9 +8,12 @@ from geoplan.compare import ADDED, CHANGED, FARTHER, GAINS, LOSES, MOVED, NEARER
 from geoplan.i18n import _
 from geoplan.report import reach, style, tables
 from geoplan.report.alternatives import CHANGE_LABELS
-from geoplan.report.print_maps import themes
+from geoplan.report.print_maps import parts
 from geoplan.report.print_maps.content import Content, Form, Layer, Look
 from geoplan.report.print_maps.ground import Ground
+
+_NEARER_MM, _GAINS_MM, _SITE_MM = 1.0, 1.9, 3.6
+_KEPT_CLEAR_MM = 3.0
 
 
 def difference(ground: Ground, comparison: Comparison) -> Content:
@@ -23,20 +26,20 @@ def difference(ground: Ground, comparison: Comparison) -> Content:
     county = rows[(rows["service"] == coverage.service.id) & (rows["group"] == group)].iloc[0]
     homes = [
         _layer(people, change, size, _("居民点"))
-        for change, size in ((FARTHER, 1.0), (NEARER, 1.0), (LOSES, 1.8), (GAINS, 1.8))
+        for change, size in ((FARTHER, _NEARER_MM), (NEARER, _NEARER_MM), (LOSES, _GAINS_MM), (GAINS, _GAINS_MM))
         if (people["change"] == change).any()
     ]
     facilities = comparison.facilities[comparison.facilities.geometry.notna()]
     sites = [
-        _layer(facilities, change, 3.6, _("养老服务设施"))
+        _layer(facilities, change, _SITE_MM, _("养老服务设施"))
         for change in (CHANGED, MOVED, REMOVED, ADDED)
         if (facilities["change"] == change).any()
     ]
     facts = (
-        (_("原覆盖"), themes.people_text(county["covered_before"])),
-        (_("现覆盖"), themes.people_text(county["covered_after"])),
-        (_(CHANGE_LABELS[GAINS]), themes.people_text(county["gained"])),
-        (_(CHANGE_LABELS[LOSES]), themes.people_text(county["lost"])),
+        (_("原覆盖"), parts.people_text(county["covered_before"])),
+        (_("现覆盖"), parts.people_text(county["covered_after"])),
+        (_(CHANGE_LABELS[GAINS]), parts.people_text(county["gained"])),
+        (_(CHANGE_LABELS[LOSES]), parts.people_text(county["lost"])),
     )
     label = reach.group_label(group)
     return Content(
@@ -45,8 +48,8 @@ def difference(ground: Ground, comparison: Comparison) -> Content:
             place=tables.place_name(comparison.other), minutes=coverage.service.minutes
         ),
         caption=_("；").join(f"{what} {text}" for what, text in facts) + _("（{group}）").format(group=label),
-        layers=(*ground.beneath(0), *ground.borders(), *homes, *sites),
-        names=(*ground.names(), *themes.names_of(facilities, rank=1)),
+        layers=(*ground.beneath(), *ground.borders(), *homes, *sites),
+        names=(*ground.names(), *parts.names_of(facilities, rank=1)),
         facts=((_("人群"), label), *facts),
     )
 
@@ -59,4 +62,5 @@ def _layer(rows: gpd.GeoDataFrame, change: str, size: float, heading: str) -> La
         symbol=style.CHANGE_SYMBOLS[change],
         size_mm=size,
     )
-    return Layer(Form.MARK, rows.geometry[rows["change"] == change].to_numpy(), look, _(CHANGE_LABELS[change]), heading)
+    shapes = rows.geometry[rows["change"] == change].to_numpy()
+    return Layer(Form.MARK, shapes, look, _(CHANGE_LABELS[change]), heading, clear=size > _KEPT_CLEAR_MM)

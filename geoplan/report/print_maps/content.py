@@ -51,6 +51,7 @@ class Layer:
         label: its line in the legend; blank for what needs none.
         heading: under which the line stands in the legend.
         sizes_mm: float64 (n,), of each mark where they differ.
+        clear: whether names keep off its marks.
     """
 
     form: Form
@@ -59,6 +60,7 @@ class Layer:
     label: str = ""
     heading: str = ""
     sizes_mm: NDArray[np.float64] | None = None
+    clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,11 @@ class Content:
 
 @dataclass(frozen=True)
 class Inset:
-    """The small map: what is drawn in it, and the ground that it shows (west, south, east, north in metres)."""
+    """The small map: what is drawn in it, the ground that it shows (west, south, east, north in metres), and the one name in it."""
 
     layers: tuple[Layer, ...]
     bounds: tuple[float, float, float, float]
+    name: Name
 
 
 @dataclass(frozen=True, slots=True)

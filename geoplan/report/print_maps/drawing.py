@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -12,8 +13,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from geoplan.report.print_maps import furniture
-from geoplan.report.print_maps.canvas import MM_PER_POINT, Canvas, onto_page
-from geoplan.report.print_maps.content import Content, Form, Imprint, Inset, Layer, Name
+from geoplan.report.print_maps.canvas import MM_PER_POINT, Canvas, mark_places, to_page
+from geoplan.report.print_maps.content import Content, Imprint, Inset, Layer, Name
 from geoplan.report.print_maps.extent import Extent
 from geoplan.report.print_maps.fonts import Typeface
 from geoplan.report.print_maps.labels import Placed, Sized, place
@@ -59,28 +60,28 @@ def placed_names(
     canvas: Canvas, content: Content, extent: Extent, layout: Layout, taken: Sequence[Rect] = ()
 ) -> list[Placed]:
     """The names that have room on the map, where they stand."""
-    sized = []
-    for name in content.names:
-        where = onto_page(np.array([name.place], dtype=object), extent)
-        if len(where):
-            sized.append(_sized(canvas, name, where[0], layout))
+    sized = [_sized(canvas, name, extent, layout) for name in content.names]
     return place(sized, extent.frame, _mark_boxes(content.layers, extent, canvas.page.unit), taken)
 
 
-def _sized(canvas: Canvas, name: Name, where: shapely.Geometry, layout: Layout) -> Sized:
+def _sized(canvas: Canvas, name: Name, extent: Extent, layout: Layout) -> Sized:
+    """A name with its size, its place on the page, of an area the part that is inside the frame."""
+    (where,) = to_page(np.array([name.place], dtype=object), extent)
+    frame = extent.frame
+    seen = (
+        where if where.geom_type == "Point" else shapely.clip_by_rect(where, frame.x, frame.y, frame.right, frame.top)
+    )
     points = layout.name_pt * name.size * canvas.page.unit
-    moved = Name(name.text, where, name.rank, name.size, name.colour, name.gap_mm * canvas.page.unit)
-    return Sized(moved, canvas.width_mm(name.text, points), points * MM_PER_POINT)
+    on_page = replace(name, text=canvas.typeface.drawable(name.text), place=seen, gap_mm=name.gap_mm * canvas.page.unit)
+    return Sized(on_page, canvas.width_mm(on_page.text, points), points * MM_PER_POINT)
 
 
 def _mark_boxes(layers: Sequence[Layer], extent: Extent, unit: float) -> NDArray[np.float64]:
-    """The boxes of the marks that are on the map, float64 (n, 4)."""
-    boxes = []
+    """The boxes of the marks that names keep off, float64 (n, 4)."""
+    boxes = [np.empty((0, 4))]
     for layer in layers:
-        if layer.form is Form.MARK and len(layer.shapes):
-            xy = shapely.get_coordinates(shapely.point_on_surface(onto_page(layer.shapes, extent)))
-            half = (
-                (np.full(len(xy), layer.look.size_mm) if layer.sizes_mm is None else layer.sizes_mm)[:, None] * unit / 2
-            )
+        if layer.clear:
+            xy, sizes = mark_places(layer, extent)
+            half = sizes[:, None] * unit / 2
             boxes.append(np.hstack([xy - half, xy + half]))
-    return np.vstack(boxes) if boxes else np.empty((0, 4))
+    return np.vstack(boxes)

@@ -46,11 +46,12 @@ class Typeface:
 
     def width(self, text: str) -> float:
         """How wide a text is, in multiples of its size."""
-        return sum(_advance(self.families, character) for character in text)
+        return sum(_advance(self.families, character) for character in self.drawable(text))
 
     def drawable(self, text: str) -> str:
-        """The text, with a character that no font has as its code point, which can be read, unlike an empty box."""
-        return "".join(c if _holder(self.families, c) is not None else f"[U+{ord(c):04X}]" for c in text)
+        """The text in one line, with a character that no font has as its code point, which can be read, unlike an empty box."""
+        line = " ".join(text.split())
+        return "".join(c if _holder(self.families, c) is not None else f"[U+{ord(c):04X}]" for c in line)
 
 
 def find_typeface(families: tuple[str, ...] = ()) -> Typeface:

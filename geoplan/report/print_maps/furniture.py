@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geoplan.crs import WGS84, transform_xy
 from geoplan.i18n import _
-from geoplan.report.print_maps.canvas import INK, MM_PER_POINT, Canvas
+from geoplan.report.print_maps.canvas import INK, MM_PER_POINT, Canvas, to_page
 from geoplan.report.print_maps.content import Imprint, Inset
 from geoplan.report.print_maps.extent import Extent, bar_length, fit
 from geoplan.report.print_maps.layout import Layout
@@ -54,9 +54,8 @@ def _pieces(text: str) -> Iterator[str]:
     """What may not be broken: a word with the blank after it, or one Chinese character with the stop after it."""
     piece = ""
     for character in text:
-        joins = piece and (
-            character in "，。；：、）”》" or (character.isascii() and piece[-1].isascii() and piece[-1] != " ")
-        )
+        word = piece and character.isascii() and piece[-1].isascii() and piece[-1] != " "
+        joins = piece and (word or character in "，。；：、）”》" or piece[-1] in "（“《")
         if piece and not joins:
             yield piece
             piece = ""
@@ -203,6 +202,9 @@ def inset(canvas: Canvas, small: Inset, layout: Layout) -> None:
     canvas.rectangle(frame, fill="white", width_mm=0.12, above=1)
     for above, layer in enumerate(small.layers, start=2):
         canvas.layer(layer, extent, above)
+    (where,) = to_page(np.array([small.name.place], dtype=object), extent)
+    middle = where.representative_point()
+    canvas.write(middle.x, middle.y, small.name.text, points, across="center", halo=True)
     canvas.write(
         box.right - 3 * unit, box.top - 3.6 * unit, f"1:{extent.denominator:,}", points * _SMALL, across="right"
     )

@@ -10,24 +10,37 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplan.assess import Assessment
-from geoplan.i18n import _
+from geoplan.i18n import _, mark
 from geoplan.layers import townships
 from geoplan.report import style
 from geoplan.report.print_maps.content import Form, Inset, Layer, Look, Name
-from geoplan.report.print_maps.extent import Bounds
+from geoplan.report.print_maps.extent import Bounds, Extent, fit
+from geoplan.report.print_maps.page import Rect
+from geoplan.report.tables import place_name
 
 _MAIN_ROADS = ("motorway", "trunk", "primary", "secondary", "tertiary")
-_LANES_FROM = 60_000  # the denominator up to which minor roads are drawn
+_LANES_FROM = 250_000  # the denominator up to which minor roads are drawn
+BASE = mark("基础地理")
+"""The legend's heading for what lies beneath."""
 _ROUND_COUNTY = 1.5  # the inset shows so many times the county's size
 _LEAST_M = 1000.0  # a place with one home still has an extent
 
 
 class Ground:
-    """The ground of one assessment; what several sheets show is made once."""
+    """The ground of one assessment; what several sheets show is made once.
 
-    def __init__(self, assessment: Assessment) -> None:
+    Args:
+        frame: of the map on the page.
+        scale: denominator of the county's sheets; 0 for the largest round one that shows the whole county.
+
+    Raises:
+        SettingsError: at that scale the county does not fit.
+    """
+
+    def __init__(self, assessment: Assessment, frame: Rect, scale: int = 0) -> None:
         self.assessment = assessment
         self.frames = assessment.layers.frames
+        self.extent = fit(widened(self.area), frame, scale)
 
     @cached_property
     def townships(self) -> gpd.GeoDataFrame | None:
@@ -46,11 +59,6 @@ class Ground:
         ]
         placed = placed or list(self.frames["roads"].geometry)
         return shapely.box(*shapely.total_bounds(np.array(placed, dtype=object)))
-
-    @property
-    def bounds(self) -> Bounds:
-        """West, south, east, north of the county in metres."""
-        return widened(self.area)
 
     @cached_property
     def water(self) -> NDArray[np.object_]:
@@ -73,16 +81,23 @@ class Ground:
             for kind in (True, False)
         }
 
-    def beneath(self, denominator: int) -> tuple[Layer, ...]:
-        """Water and roads, for the bottom of a sheet; minor roads at large scales, or where there are no others."""
-        main, lanes = self._roads[True], self._roads[False]
+    def beneath(self, extent: Extent | None = None) -> tuple[Layer, ...]:
+        """Water and roads, for the bottom of a sheet; minor roads at large scales, or where there are no others.
+
+        Args:
+            extent: of the sheet; the county's when not given.
+        """
+        denominator = (extent or self.extent).denominator
+        main, lanes, base = self._roads[True], self._roads[False], _(BASE)
         road = Look(line=style.ROAD_COLOUR, width_mm=0.35)
         lane = Look(line=style.ROAD_COLOUR, width_mm=0.12)
-        layers = [Layer(Form.AREA, self.water, Look(fill=style.WATER_COLOUR), _("水系"))] if len(self.water) else []
+        layers = (
+            [Layer(Form.AREA, self.water, Look(fill=style.WATER_COLOUR), _("水系"), base)] if len(self.water) else []
+        )
         if len(lanes) and (denominator <= _LANES_FROM or not len(main)):
-            layers.append(Layer(Form.LINE, lanes, lane, _("道路")))
+            layers.append(Layer(Form.LINE, lanes, lane, _("道路"), base))
         if len(main):
-            layers.append(Layer(Form.LINE, main, road, _("主要道路")))
+            layers.append(Layer(Form.LINE, main, road, _("主要道路"), base))
         return tuple(layers)
 
     def borders(self) -> tuple[Layer, ...]:
@@ -91,12 +106,10 @@ class Ground:
         if self.townships is not None:
             look = Look(line=style.BORDER_COLOUR, width_mm=0.25, dashed=True)
             rings = shapely.boundary(self.townships.geometry.to_numpy())
-            layers.append(Layer(Form.LINE, rings, look, _("镇街界")))
+            layers.append(Layer(Form.LINE, rings, look, _("镇街界"), _(BASE)))
         if self.assessment.layers.get("units") is not None:
             county = Look(line=style.BORDER_COLOUR, width_mm=0.6)
-            layers.append(
-                Layer(Form.LINE, np.array([shapely.boundary(self.area)], dtype=object), county, _("县（市、区）界"))
-            )
+            layers.append(Layer(Form.LINE, _one(shapely.boundary(self.area)), county, _("县（市、区）界"), _(BASE)))
         return tuple(layers)
 
     def names(self, notes: dict[str, str] | None = None) -> tuple[Name, ...]:
@@ -114,25 +127,38 @@ class Ground:
             for row in self.townships.to_dict("records")
         )
 
-    def inset(self, bounds: Bounds, here: shapely.Geometry | None = None) -> Inset:
-        """The county in its surroundings with the frame of the map, or a township's place in the county."""
+    def county_inset(self) -> Inset:
+        """The county in its surroundings, with the frame of the map."""
+        bounds = widened(self.area)
+        frame = Look(line=style.HERE_COLOUR, width_mm=0.4)
+        shown = Layer(Form.AREA, _one(shapely.box(*self.extent.bounds)), frame)
+        name = self.county_name()
+        return Inset((*self._inset_ground(), shown), _larger(bounds, _ROUND_COUNTY), Name(name, self.area))
+
+    def township_inset(self, name: str, shape: shapely.Geometry) -> Inset:
+        """A township's place in the county."""
+        here = Look(fill=style.HERE_COLOUR, line=style.HERE_COLOUR, opacity=0.55)
+        layers = (*self._inset_ground(), *self.borders()[:1], Layer(Form.AREA, _one(shape), here))
+        return Inset(layers, widened(self.area), Name(name, shape))
+
+    def _inset_ground(self) -> tuple[Layer, ...]:
         main = self._roads[True] if len(self._roads[True]) else self._roads[False]
-        roads = Layer(Form.LINE, main, Look(line=style.ROAD_COLOUR, width_mm=0.12))
-        water = Layer(Form.AREA, self.water, Look(fill=style.WATER_COLOUR))
         county = Look(fill=style.BACKGROUND_COLOUR, line=style.BORDER_COLOUR, width_mm=0.3)
-        land = Layer(Form.AREA, np.array([self.area], dtype=object), county)
-        borders = self.borders()[:1] if here is not None else ()
-        shown = (
-            Layer(Form.AREA, np.array([here], dtype=object), Look(fill=style.HERE_COLOUR, opacity=0.55))
-            if here is not None
-            else None
+        return (
+            Layer(Form.AREA, _one(self.area), county),
+            Layer(Form.AREA, self.water, Look(fill=style.WATER_COLOUR)),
+            Layer(Form.LINE, main, Look(line=style.ROAD_COLOUR, width_mm=0.12)),
         )
-        frame = Layer(
-            Form.AREA, np.array([shapely.box(*bounds)], dtype=object), Look(line=style.HERE_COLOUR, width_mm=0.4)
-        )
-        seen = self.bounds if here is not None else _larger(self.bounds, _ROUND_COUNTY)
-        layers = (land, water, roads, *borders, *((shown,) if shown else ()), frame)
-        return Inset(layers, seen)
+
+    def county_name(self) -> str:
+        """The county's name in the units layer, else the workspace's."""
+        units = self.assessment.layers.get("units")
+        rows = [] if units is None else list(units["name"][units["level"] == "county"])
+        return str(rows[0]) if len(rows) == 1 else place_name(self.assessment)
+
+
+def _one(shape: shapely.Geometry) -> NDArray[np.object_]:
+    return np.array([shape], dtype=object)
 
 
 def widened(shape: shapely.Geometry) -> Bounds:

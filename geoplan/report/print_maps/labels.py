@@ -18,6 +18,7 @@ from geoplan.report.print_maps.page import Rect
 
 _LINE_HEIGHT = 1.15  # of the text's size
 _AIR_MM = 0.4  # around a name
+_MOST_OUTSIDE = 0.4  # of a name's box, where there is a better place in its area
 _GRID = 7  # places tried across an area
 # Directions from a point in the order of preference.
 _AROUND = np.array([(1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1)], dtype=float)
@@ -102,7 +103,8 @@ def _inside(area: shapely.Geometry, half: NDArray[np.float64]) -> NDArray[np.flo
     outside = 1 - shapely.area(shapely.intersection(boxes, area)) / shapely.area(boxes)
     distance = np.hypot(*(centres - middle[0]).T)
     order = np.lexsort((distance.round(3), outside.round(2)))
-    return centres[order[outside[order] < 1]]
+    within = order[outside[order] <= _MOST_OUTSIDE]
+    return centres[within if len(within) else order[:1]]
 
 
 def _hits(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from geoplan.i18n import _
 from geoplan.report.print_maps.canvas import MM_PER_POINT, Canvas
-from geoplan.report.print_maps.content import Content, Form, Layer
+from geoplan.report.print_maps.content import Content, Layer
 from geoplan.report.print_maps.furniture import cell, fitting
+from geoplan.report.print_maps.ground import BASE
 from geoplan.report.print_maps.layout import Layout
 from geoplan.report.print_maps.page import Rect
 
-_ROW_MM, _LEAST_ROW = 5.6, 0.62  # height of a line, and to which share of it lines may shrink
+_ROW_MM, _LEAST_ROW = 5.6, 0.64  # height of a line, and to which share of it lines may shrink
 _SAMPLE_MM = (8.0, 3.6)
 _MOST_COLUMNS = 3
 
@@ -49,25 +48,39 @@ def _facts(canvas: Canvas, room: Rect, facts: Sequence[tuple[str, str]], layout:
 def _rows(layers: Sequence[Layer]) -> list[Layer | str]:
     """Headings and the layers under them, each label once, in the order of the layers."""
     rows: list[Layer | str] = []
-    for heading in dict.fromkeys(layer.heading for layer in layers if layer.label):
+    headings = dict.fromkeys(layer.heading for layer in layers if layer.label)
+    for heading in sorted(headings, key=lambda one: (one == _(BASE), bool(one))):
         told = {layer.label: layer for layer in reversed(layers) if layer.label and layer.heading == heading}
         rows += [*((heading,) if heading else ()), *reversed(told.values())]
     return rows
 
 
 def _fill(canvas: Canvas, room: Rect, rows: Sequence[Layer | str], points: float) -> None:
-    """The rows in the fewest columns that hold them; lines shrink where even the most columns do not."""
+    """The rows in the fewest columns that hold them; lines shrink a little before there is another column."""
     height = _ROW_MM * canvas.page.unit
     for columns in range(1, _MOST_COLUMNS + 1):
-        fit = room.height / max(-(-len(rows) // columns), 1) / height
-        if fit >= (1 if columns == 1 else _LEAST_ROW):
+        filled = _columns(rows, columns)
+        share = room.height / max(*map(len, filled), 1) / height
+        if share >= _LEAST_ROW:
             break
-    height *= min(fit, 1.0)
-    per_column, width = -(-len(rows) // columns), room.width / columns
-    for number, row in enumerate(rows):
-        column, line = divmod(number, per_column)
-        box = Rect(room.x + column * width, room.top - (line + 1) * height, width, height)
-        _row(canvas, box, row, min(points, height / MM_PER_POINT / 1.35))
+    height *= min(share, 1.0)
+    width = room.width / len(filled)
+    for number, column in enumerate(filled):
+        for line, row in enumerate(column):
+            box = Rect(room.x + number * width, room.top - (line + 1) * height, width, height)
+            _row(canvas, box, row, min(points, height / MM_PER_POINT / 1.35))
+
+
+def _columns(rows: Sequence[Layer | str], count: int) -> list[list[Layer | str]]:
+    """The rows in so many columns of about the same length; no heading stands last in its column."""
+    most = -(-len(rows) // count)
+    columns: list[list[Layer | str]] = [[]]
+    for row in rows:
+        orphan = isinstance(row, str) and len(columns[-1]) == most - 1
+        if (orphan or len(columns[-1]) >= most) and len(columns) < count:
+            columns.append([])
+        columns[-1].append(row)
+    return columns
 
 
 def _row(canvas: Canvas, box: Rect, row: Layer | str, points: float) -> None:
@@ -77,13 +90,6 @@ def _row(canvas: Canvas, box: Rect, row: Layer | str, points: float) -> None:
     unit = canvas.page.unit
     width, height = _SAMPLE_MM[0] * unit, min(_SAMPLE_MM[1] * unit, box.height * 0.75)
     sample = Rect(box.x + unit, box.y + (box.height - height) / 2, width, height)
-    match row.form:
-        case Form.AREA:
-            canvas.area(sample, row.look)
-        case Form.LINE:
-            canvas.stroke(sample, row.look)
-        case Form.MARK:
-            middle = np.array([[sample.x + width / 2, sample.y + height / 2]])
-            canvas.marks(middle, row.look, None, 21, None)
+    canvas.sample(sample, row.form, row.look)
     x = sample.right + 2 * unit
     cell(canvas, Rect(x, box.y, box.right - x, box.height), row.label, points)

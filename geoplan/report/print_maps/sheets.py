@@ -19,7 +19,7 @@ from geoplan.errors import SettingsError
 from geoplan.i18n import _, current, speaking
 from geoplan.report import tables
 from geoplan.report.print_maps import change, themes, township
-from geoplan.report.print_maps.content import Content, Imprint
+from geoplan.report.print_maps.content import Content, Imprint, Inset
 from geoplan.report.print_maps.drawing import draw
 from geoplan.report.print_maps.extent import Extent, fit
 from geoplan.report.print_maps.fonts import Typeface, embeddable, find_typeface
@@ -57,7 +57,7 @@ class Sheet:
     title: str
     caption: str
     extent: Extent
-    _content: Callable[[], Content] = field(repr=False)
+    _content: Content = field(repr=False)
     _draw: Callable[[Content], Figure] = field(repr=False)
     _typeface: Typeface = field(repr=False)
     _language: str = field(repr=False)
@@ -65,7 +65,7 @@ class Sheet:
     def draw(self) -> Figure:
         """The sheet as a matplotlib figure in the size of its paper."""
         with speaking(self._language):
-            return self._draw(self._content())
+            return self._draw(self._content)
 
     def save(self, *paths: Path) -> None:
         """Draw it once and write it to each path, in the format that its suffix tells: ``.pdf``, ``.svg`` or ``.png``.
@@ -117,9 +117,9 @@ def sheets(
         if kind not in SHEETS:
             raise SettingsError(_("没有图“{kind}”，可用：{known}。").format(kind=kind, known=", ".join(SHEETS)))
     desk = _Desk(assessment, layout or Layout(), paper, orientation)
-    extent = fit(desk.ground.bounds, desk.page.map, desk.layout.scale)
     contents = _contents(desk.ground, comparison, tuple(only) or SHEETS)
-    return tuple(desk.sheet(content, extent) for content in contents)
+    inset = desk.ground.county_inset()
+    return tuple(desk.sheet(content, desk.ground.extent, inset) for content in contents)
 
 
 def atlas(
@@ -137,7 +137,8 @@ def atlas(
     made = []
     for row in towns.to_dict("records"):
         extent = fit(widened(row["geometry"]), desk.page.map)
-        made.append(desk.sheet(township.township(desk.ground, row, extent), extent, row["geometry"]))
+        inset = desk.ground.township_inset(row["name"], row["geometry"])
+        made.append(desk.sheet(township.township(desk.ground, row, extent), extent, inset))
     return tuple(made)
 
 
@@ -147,9 +148,9 @@ class _Desk:
     def __init__(self, assessment: Assessment, layout: Layout, paper: str, orientation: str) -> None:
         self.layout, self.typeface = layout, find_typeface(layout.families)
         self.page: Page = page_of(layout, paper, orientation)
-        self.ground = Ground(assessment)
+        self.ground = Ground(assessment, self.page.map, layout.scale)
 
-    def sheet(self, content: Content, extent: Extent, here: object = None) -> Sheet:
+    def sheet(self, content: Content, extent: Extent, inset: Inset) -> Sheet:
         """A content on this page."""
         assessment = self.ground.assessment
         drawing = partial(
@@ -160,11 +161,9 @@ class _Desk:
             layout=self.layout,
             typeface=self.typeface,
             imprint=imprint(assessment, extent, self.layout),
-            inset=self.ground.inset(extent.bounds, here),
+            inset=inset,
         )
-        return Sheet(
-            content.id, content.title, content.caption, extent, lambda: content, drawing, self.typeface, current()
-        )
+        return Sheet(content.id, content.title, content.caption, extent, content, drawing, self.typeface, current())
 
 
 def _contents(ground: Ground, comparison: Comparison | None, kinds: Sequence[str]) -> Iterator[Content]:

@@ -11,7 +11,7 @@ import shapely
 from geoplan.i18n import _
 from geoplan.layers.schema import VILLAGE_LEVELS
 from geoplan.report import reach, style, tables
-from geoplan.report.print_maps import themes
+from geoplan.report.print_maps import parts
 from geoplan.report.print_maps.content import Content, Form, Layer, Look, Name
 from geoplan.report.print_maps.extent import Extent
 from geoplan.report.print_maps.ground import Ground
@@ -33,11 +33,11 @@ def township(ground: Ground, row: Mapping[str, Any], extent: Extent) -> Content:
     minutes = _("{minutes}分钟服务范围").format(minutes=coverage.service.minutes)
     return Content(
         id=f"township-{code}",
-        title=_("{place}·{name}").format(place=tables.place_name(assessment), name=row["name"]),
-        caption=_("{name}{sentence}").format(name=row["name"], sentence=themes.account_sentence(coverage, account)),
+        title=_("{place}{name}养老服务设施布局图").format(place=tables.place_name(assessment), name=row["name"]),
+        caption=_("{name}{sentence}").format(name=row["name"], sentence=parts.account_sentence(coverage, account)),
         layers=(
-            *ground.beneath(extent.denominator),
-            Layer(Form.AREA, themes.together(shapes[shapely.intersects(shapes, here)]), area, minutes),
+            *ground.beneath(extent),
+            Layer(Form.AREA, parts.together(shapes[shapely.intersects(shapes, here)]), area, minutes),
             *_villages(ground),
             *ground.borders(),
             Layer(
@@ -46,11 +46,11 @@ def township(ground: Ground, row: Mapping[str, Any], extent: Extent) -> Content:
                 Look(line=style.HERE_COLOUR, width_mm=0.6),
                 _("本镇街"),
             ),
-            *themes.homes(demand, account, group),
-            *themes.facilities(assessment, None),
+            *parts.homes(demand, account, group),
+            *parts.facilities(assessment, None),
         ),
-        names=(*themes.names_of(facilities, rank=0), *_village_names(ground, code)),
-        facts=themes.account_facts(coverage, account),
+        names=(*parts.names_of(facilities, rank=0), *_village_names(ground, code)),
+        facts=parts.account_facts(coverage, account),
     )
 
 
