@@ -179,6 +179,8 @@ def _font(glyphs: dict[str, Any], advances: dict[str, tuple[int, int]], cmap: di
     builder.setupNameTable({"familyName": "geoplan", "styleName": "Regular", "psName": "geoplan-Regular"})
     builder.setupOS2(sTypoAscender=880, sTypoDescender=-120, usWinAscent=880, usWinDescent=120)
     builder.setupPost()
+    builder.updateHead(created=0, modified=0)  # the same characters give the same file
+    builder.font.recalcTimestamp = False
     buffer = BytesIO()
     builder.save(buffer)
     return buffer.getvalue()

@@ -31,9 +31,10 @@ def parcels(ground: Ground, _coverage: Coverage) -> Content | None:
     land = _verdict(assessment)
     meant = _meant(landuse, land)
     ours, others = landuse[meant], landuse[~meant]
-    total = sum((Fraction(repr(round(area, 2))) for area in shapely.area(ours.geometry.to_numpy())), Fraction(0))
+    sizes = np.round(shapely.area(ours.geometry.to_numpy()), 2).tolist()
+    total = sum((Fraction(repr(size)) for size in sizes), Fraction(0))
     facts = (
-        (_("养老服务设施用地"), tables.with_unit(total, "m²")),
+        (_("养老服务设施用地面积"), tables.with_unit(total, "m²")),
         (_("地块"), tables.with_unit(Fraction(len(ours)), "个")),
     )
     marked = [(ours, _("养老服务设施用地"), style.PARCEL_COLOUR, 1)]

@@ -76,8 +76,9 @@ def _columns(rows: Sequence[Layer | str], count: int) -> list[list[Layer | str]]
     most = -(-len(rows) // count)
     columns: list[list[Layer | str]] = [[]]
     for row in rows:
-        orphan = isinstance(row, str) and len(columns[-1]) == most - 1
-        if (orphan or len(columns[-1]) >= most) and len(columns) < count:
+        last = columns[-1]
+        full = len(last) >= most - isinstance(row, str) and not (last and isinstance(last[-1], str))
+        if last and full and len(columns) < count:
             columns.append([])
         columns[-1].append(row)
     return columns
