@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from geoplan import __version__, i18n, packs_commands
+from geoplan import __version__, export_command, i18n, packs_commands
 from geoplan.errors import FaultyFileError, GeoplanError, LayerError
 from geoplan.i18n import _
 from geoplan.layers import Progress as Stages
@@ -211,6 +211,8 @@ def build_app() -> typer.Typer:
     commands.command("demo", help=_("写出并评估示例县"))(demo)
     commands.command("assess", help=_("评估一个工作区，写出结果"))(assess)
     commands.command("service-areas", help=_("绘制设施的服务范围，写成 GeoPackage"))(service_areas)
+    export = export_command.build(stages)
+    commands.command("export", help=_("导出规划成果：图、工作簿、文本章节、GIS 数据、网页地图"))(export)
     commands.add_typer(packs_commands.build(), name="packs")
     commands.command("app", help=_("在浏览器中打开工作区"))(app)
     commands.add_typer(scenario_app(), name="scenario")

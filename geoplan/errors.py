@@ -20,6 +20,7 @@
     │   └── ConflictError                    a write on an old revision; carries both sides
     ├── StoreError (OSError)                 the scenario store cannot be opened, read or written
     ├── MapEventError (ValueError)           what the map sent cannot be used
+    ├── TemplateError (ValueError)           a Word template that cannot be used
     └── OutputError (OSError)                results cannot be written
 
 A message says what is wrong, where, and what to do.
@@ -181,6 +182,10 @@ class StoreError(GeoplanError, OSError):
 
 class MapEventError(GeoplanError, ValueError):
     """What the map in the browser sent cannot be used."""
+
+
+class TemplateError(GeoplanError, ValueError):
+    """A Word template cannot be read, or lacks what a chapter needs."""
 
 
 class OutputError(GeoplanError, OSError):

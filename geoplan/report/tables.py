@@ -69,7 +69,7 @@ def with_unit(value: Fraction | None, unit: str, unlike: Fraction | None = None,
     ):
         digits += 1
     text = figure(value, digits, trim=trim)
-    return text if value is None else f"{text}{_unit(unit)}" if unit == "%" else f"{text} {_unit(unit)}"
+    return text if value is None else f"{text}{unit_label(unit)}" if unit == "%" else f"{text} {unit_label(unit)}"
 
 
 def value_text(verdict: Verdict) -> str:
@@ -78,7 +78,8 @@ def value_text(verdict: Verdict) -> str:
     return with_unit(verdict.value, verdict.value_unit, unlike=verdict.target, trim=trim)
 
 
-def _unit(unit: str) -> str:
+def unit_label(unit: str) -> str:
+    """The word for a unit; blank for none."""
     return _(unit) if unit else ""
 
 
@@ -279,10 +280,10 @@ def verdict_table(assessment: Assessment) -> pd.DataFrame:
             _("计数"): count_text(verdict),
             _("现值"): "" if verdict.value is None else figure(verdict.value, 4),
             _("目标"): "" if verdict.target is None else figure(verdict.target, 4),
-            _("单位"): _unit(verdict.value_unit),
+            _("单位"): unit_label(verdict.value_unit),
             _("结论"): outcome_label(verdict),
             _("还需"): "" if not verdict.needed else figure(verdict.needed, 2),
-            _("还需单位"): _unit(verdict.count.needed_unit) if verdict.needed else "",
+            _("还需单位"): unit_label(verdict.count.needed_unit) if verdict.needed else "",
             _("约束力"): _(BINDING_LABELS[verdict.rule.binding]),
             _("期限"): verdict.rule.due.isoformat() if verdict.rule.due else "",
             _("说明"): missing_text(verdict),

@@ -1,0 +1,41 @@
+"""What a document set is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from geoplan.assess import Assessment
+from geoplan.compare import Comparison
+from geoplan.i18n import current
+from geoplan.report import reach
+from geoplan.report.documents.changes import Changes
+
+
+@dataclass(frozen=True)
+class Material:
+    """One assessment and what stands beside it; every document of a set is made from the same material.
+
+    Attributes:
+        base: the workspace as it is, where the assessment has a scenario; else None.
+        comparison: of the two.
+        changes: since the last export into the same place; None where there is none.
+        made: when, with its time zone.
+    """
+
+    assessment: Assessment
+    base: Assessment | None
+    comparison: Comparison | None
+    changes: Changes | None
+    made: datetime
+
+
+def coverage_text(assessment: Assessment) -> str:
+    """The county's coverage by the first service, ``54.04%``: the one figure that every document shows."""
+    coverage = assessment.coverages[0]
+    return reach.share_text(coverage.units.iloc[0].to_dict(), reach.group_of(coverage))
+
+
+def pack_name(assessment: Assessment) -> str:
+    """The rule pack's name in the current language."""
+    return assessment.pack.name_en if current() == "en" else assessment.pack.name
