@@ -16,6 +16,7 @@ from geoplan.report.documents.template import moved_to, opened, own_document, wr
 from geoplan.report.documents.word import SYNTHETIC_COLOUR, Grid, Writer
 
 _MOST_ROWS = 30
+_NARROW, _WIDE = 9, 36  # the least and the most of a column, in characters
 _COLOURS = {OUTCOME_SYMBOLS[outcome]: colour for outcome, colour in style.OUTCOME_COLOURS.items()}
 _NOT_JUDGED = OUTCOME_SYMBOLS[Outcome.INFORMATIONAL]
 _TOWN_COLUMNS = ("name", "people", "covered", "uncovered", "unlocatable", "share")
@@ -90,7 +91,7 @@ def _write(writer: Writer, material: Material, pictures: Sequence[Picture]) -> N
 def _conclusion(writer: Writer, material: Material) -> None:
     writer.heading(_("总体结论"))
     writer.paragraph(sentences.opening(material))
-    writer.paragraph(sentences.coverage(material.assessment, material.assessment.coverages[0]))
+    writer.paragraph(sentences.coverage(material.assessment.coverages[0]))
     sheet = verdict_sheets.summary(material)
     writer.paragraph(_("{counts}。").format(counts=verdict_sheets.outcome_counts(material.assessment)))
     _table(writer, material, sheet, ("item", "value", "target", "outcome", "needed"), most=len(sheet.rows))
@@ -101,7 +102,7 @@ def _coverage(writer: Writer, material: Material) -> None:
     writer.heading(_("服务覆盖"))
     whole = place_sheets.townships(material)
     for coverage in material.assessment.coverages:
-        writer.paragraph(sentences.coverage(material.assessment, coverage))
+        writer.paragraph(sentences.coverage(coverage))
         rows = place_sheets.shown_rows(whole, coverage)
         title = _("{service}：各单元覆盖").format(service=rows[0]["service"] if rows else whole.title)
         _table(writer, material, replace(whole, rows=tuple(rows)), _TOWN_COLUMNS, title)
@@ -123,7 +124,9 @@ def _facilities(writer: Writer, material: Material) -> None:
     writer.heading(_("设施、床位与用地"))
     columns = ("name", "unit_name", "numerator", "denominator", "demand", "outcome", "needed", "needed_unit")
     for sheet in (verdict_sheets.beds(material), verdict_sheets.land(material)):
-        lacking = tuple(row for row in sheet.rows if value_of(row.get("needed")) and not str(row["outcome"]).startswith(_NOT_JUDGED))
+        lacking = tuple(
+            row for row in sheet.rows if value_of(row.get("needed")) and not str(row["outcome"]).startswith(_NOT_JUDGED)
+        )
         _table(writer, material, replace(sheet, rows=lacking), columns)
     estates = place_sheets.estates(material)
     if estates is not None:
@@ -151,9 +154,7 @@ def _scenario(writer: Writer, material: Material) -> None:
 
 def _changes(writer: Writer, material: Material, *, own_page: bool) -> None:
     """What moved since the last export, from the top of a page on."""
-    if own_page:
-        writer.document.add_page_break()
-    writer.heading(_("自上次导出以来的变化"))
+    writer.heading(_("自上次导出以来的变化"), new_page=own_page)
     for line in about_sheets.change_lines(material.changes):
         writer.paragraph(line)
     sheet = about_sheets.changed(material)
@@ -185,7 +186,7 @@ def _maps(writer: Writer, material: Material, pictures: Sequence[Picture]) -> No
     label = tables.synthetic_label(material.assessment)
     for caption, picture in zip(captions, pictures, strict=True):
         writer.picture(picture.file)
-        writer.caption(caption, _("  ").join(filter(None, [picture.title, label])), above=False)
+        writer.caption(caption, "  ".join(filter(None, [picture.title, label])), above=False)
     writer.end_section(across=False)
 
 
@@ -205,6 +206,5 @@ def _table(
     writer.caption(caption, f"{title}（{label}）" if label else title, above=True)
     rows = [[text_of(row.get(column.key), column.kind) for column in columns] for row in sheet.rows[:most]]
     figures = [column.kind not in {Kind.TEXT, Kind.LONG, Kind.OUTCOME} for column in columns]
-    widths = [column.width for column in columns]
+    widths = [min(max(column.width, _NARROW), _WIDE) for column in columns]
     writer.table(Grid([column.title for column in columns], rows, widths, figures, _COLOURS))
-

@@ -291,5 +291,7 @@ def _put(scratch: Path, out: Path, earlier: Record | None) -> Path | None:
 def _free_name(out: Path, made: str) -> Path:
     """A name beside the set that nothing has, with the time of the earlier set."""
     stamp = "".join(character for character in made[:19] if character.isdigit() or character == "T")
-    names = (out.with_name(f"{out.name}-{stamp}{extra}") for extra in ("", *(f"-{number}" for number in range(2, 1000))))
+    names = (
+        out.with_name(f"{out.name}-{stamp}{extra}") for extra in ("", *(f"-{number}" for number in range(2, 1000)))
+    )
     return next(name for name in names if not name.exists())

@@ -131,7 +131,9 @@ _OF_PEOPLE: Mapping[str, tuple[str, str]] = {
 def _short_names() -> dict[str, str]:
     plain = {name: short for name, (_alias, short) in _PLAIN.items()}
     return plain | {
-        f"{group}{part}": f"{head}{tail}" for group, (_g, head) in _GROUPS.items() for part, (_p, tail) in _OF_PEOPLE.items()
+        f"{group}{part}": f"{head}{tail}"
+        for group, (_g, head) in _GROUPS.items()
+        for part, (_p, tail) in _OF_PEOPLE.items()
     }
 
 

@@ -12,6 +12,7 @@ from geoplan.coverage import Coverage
 from geoplan.i18n import _
 from geoplan.model import OUTCOME_LABELS, OUTCOME_SYMBOLS, Outcome, Verdict
 from geoplan.report import reach, tables
+from geoplan.report.documents.sheet import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,7 @@ def _coverage(coverage: Coverage) -> Iterator[tuple[str, Figure]]:
         name = f"{reach.service_name(service)} · {reach.group_label(group)}"
         key = f"coverage/{service.id}/{group}/{level}/{row['unit']}"
         yield f"{key}/share", Figure(f"{name} · {_('覆盖率')}", place, level, reach.covered_share(row, group), "%")
-        people = None if row[group] != row[group] else Fraction(float(row[group]))  # noqa: PLR0124 - NaN
-        yield f"{key}/people", Figure(name, place, level, people, "人")
+        yield f"{key}/people", Figure(name, place, level, number(row[group]), "人")
 
 
 def _verdict(verdict: Verdict) -> tuple[str, Figure]:
@@ -92,5 +92,5 @@ def read_figure(record: Mapping[str, Any]) -> tuple[str, Figure]:
     """
     value = None if record["value"] is None else Fraction(record["value"])
     outcome = Outcome(record["outcome"]).value if record["outcome"] else ""
-    told = (str(record[key]) for key in ("name", "place", "level"))
-    return str(record["id"]), Figure(*told, value, str(record["unit"]), outcome)
+    name, place, level = (str(record[key]) for key in ("name", "place", "level"))
+    return str(record["id"]), Figure(name, place, level, value, str(record["unit"]), outcome)

@@ -102,7 +102,9 @@ def _tables(material: Material) -> Iterable[tuple[str, Sheet]]:
 
 
 def _frame(sheet: Sheet) -> pd.DataFrame:
-    return pd.DataFrame(list(texts(sheet, sheet.columns)), columns=[column.title for column in sheet.columns], dtype=object)
+    return pd.DataFrame(
+        list(texts(sheet, sheet.columns)), columns=[column.title for column in sheet.columns], dtype=object
+    )
 
 
 def _add_styles(database: sqlite3.Connection, layers: Iterable[GisLayer], material: Material) -> None:
@@ -122,7 +124,9 @@ def _add_aliases(database: sqlite3.Connection, layers: Iterable[GisLayer]) -> No
     for layer in layers:
         for column in _columns(layer.frame):
             row = (layer.name, column, column, alias(column))
-            database.execute("INSERT INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)", row)
+            database.execute(
+                "INSERT INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)", row
+            )
 
 
 def _columns(frame: gpd.GeoDataFrame) -> list[str]:

@@ -61,7 +61,10 @@ def _fitted(layer: GisLayer) -> GisLayer:
     classes = [
         each
         if each.symbol.form is form
-        else replace(each, symbol=replace(each.symbol, form=form, line=each.symbol.line if form is Form.AREA else each.symbol.fill))
+        else replace(
+            each,
+            symbol=replace(each.symbol, form=form, line=each.symbol.line if form is Form.AREA else each.symbol.fill),
+        )
         for each in layer.look.classes
     ]
     return replace(layer, frame=frame.reset_index(drop=True), look=replace(layer.look, classes=classes))

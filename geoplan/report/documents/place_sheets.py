@@ -104,12 +104,16 @@ def villages(material: Material) -> Sheet | None:
         Column("name", _("村居"), width=24),
         Column("township", _("镇街"), width=14),
         Column("points", _("居民点（个）"), Kind.WHOLE),
-        Column("people", _("{group}（人）").format(group=reach.group_label(reach.group_of(assessment.coverages[0]))), Kind.FIGURE),
+        Column(
+            "people",
+            _("{group}（人）").format(group=reach.group_label(reach.group_of(assessment.coverages[0]))),
+            Kind.FIGURE,
+        ),
         Column("covered", _("已覆盖（人）"), Kind.FIGURE),
         Column("lacking", _("未覆盖（人）"), Kind.FIGURE),
         Column("share", _("覆盖率"), Kind.SHARE, 10),
     )
-    told = []
+    told: list[Mapping[str, Cell]] = []
     for (code, township), (points, people, covered) in sorted(rows.items(), key=lambda item: item[1][2] - item[1][1]):
         if covered < people:
             told.append(
@@ -133,7 +137,9 @@ def _by_village(assessment: Assessment) -> dict[tuple[str, str], tuple[int, Frac
     coverage, demand = assessment.coverages[0], assessment.layers.frames["demand"]
     group = reach.group_of(coverage)
     found: dict[tuple[str, str], tuple[int, Fraction, Fraction]] = {}
-    cells = zip(demand["village"], demand["township"], demand[group], coverage.demand["reach"], demand["in_area"], strict=True)
+    cells = zip(
+        demand["village"], demand["township"], demand[group], coverage.demand["reach"], demand["in_area"], strict=True
+    )
     for village, township, cell, reached, inside in cells:
         people = number(cell)
         if inside and people is not None:
@@ -145,7 +151,9 @@ def _by_village(assessment: Assessment) -> dict[tuple[str, str], tuple[int, Frac
 def _service_note(assessment: Assessment) -> str:
     service = assessment.coverages[0].service
     text = _("按“{service}”{minutes} 分钟（{travel}）")
-    return text.format(service=reach.service_name(service), minutes=service.minutes, travel=reach.travel_text(assessment))
+    return text.format(
+        service=reach.service_name(service), minutes=service.minutes, travel=reach.travel_text(assessment)
+    )
 
 
 def uncovered(material: Material) -> Sheet:
@@ -154,7 +162,9 @@ def uncovered(material: Material) -> Sheet:
     coverage, names = assessment.coverages[0], _names(assessment)
     group = reach.group_of(coverage)
     rows = reach.demand_with_reach(assessment, coverage).drop(columns="geometry")
-    rows = rows[rows["in_area"] & (rows["reach"] != Reach.COVERED)].sort_values([group, "demand_id"], ascending=[False, True])
+    rows = rows[rows["in_area"] & (rows["reach"] != Reach.COVERED)].sort_values(
+        [group, "demand_id"], ascending=[False, True]
+    )
     columns = (
         Column("id", _("编号"), width=12),
         Column("name", _("名称"), width=24),
@@ -220,11 +230,11 @@ def facilities(material: Material) -> Sheet:
 
 def _facility_row(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Cell]:
     beds, nursing, floor = (number(row[key]) for key in ("beds", "nursing_beds", "floor_area_m2"))
-    year = number(row["open_year"])
+    year, kind = number(row["open_year"]), style.FACILITY_STYLES[row["kind"]].label
     return {
         "id": str(row["facility_id"]),
         "name": str(row["name"]),
-        "kind": _(style.FACILITY_STYLES[row["kind"]].label),
+        "kind": _(kind),
         "level": label(row["level"], FACILITY_LEVELS),
         "status": _(label(row["status"], FACILITY_STATUS)),
         "operating": _("是") if row["operating"] else _("否"),
@@ -269,7 +279,9 @@ def estates(material: Material) -> Sheet | None:
         Column("note", _("说明"), Kind.LONG, 30),
     )
     names = _names(assessment)
-    told = [_estate_row(row, found.get(row["estate_id"]), names) for row in rows.drop(columns="geometry").to_dict("records")]
+    told = [
+        _estate_row(row, found.get(row["estate_id"]), names) for row in rows.drop(columns="geometry").to_dict("records")
+    ]
     return Sheet("estates", _("小区"), columns, tuple(told), sums=("households", "area", "shortfall"))
 
 

@@ -97,7 +97,9 @@ def qml(look: Look, aliases: Mapping[str, str]) -> str:
 
 
 def _renderer(root: ET.Element, classes: Sequence[Class]) -> None:
-    renderer = ET.SubElement(root, "renderer-v2", type="RuleRenderer", forceraster="0", symbollevels="0", enableorderby="0")
+    renderer = ET.SubElement(
+        root, "renderer-v2", type="RuleRenderer", forceraster="0", symbollevels="0", enableorderby="0"
+    )
     rules = ET.SubElement(renderer, "rules", key="root")
     symbols = ET.SubElement(renderer, "symbols")
     for number, each in enumerate(classes):

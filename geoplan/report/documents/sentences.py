@@ -20,7 +20,9 @@ _MISSED = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.ADVISORY})
 def opening(material: Material) -> str:
     """What was held against what."""
     assessment = material.assessment
-    text = _("本章以{place}为对象，按规则包“{pack}”（{document}）核查 {year} 年的养老服务设施布局，行程按{travel}沿路网计算。")
+    text = _(
+        "本章以{place}为对象，按规则包“{pack}”（{document}）核查 {year} 年的养老服务设施布局，行程按{travel}沿路网计算。"
+    )
     return text.format(
         place=tables.place_name(assessment),
         pack=pack_name(assessment),
@@ -30,7 +32,7 @@ def opening(material: Material) -> str:
     )
 
 
-def coverage(assessment: Assessment, found: Coverage) -> str:
+def coverage(found: Coverage) -> str:
     """Who reaches a service, and why the others do not."""
     group, row = reach.group_of(found), found.units.iloc[0].to_dict()
     text = _("{service}：{minutes} 分钟内可达的{group}占 {share}（{people}）。")
@@ -48,7 +50,8 @@ def coverage(assessment: Assessment, found: Coverage) -> str:
     ]
     if not len(found.facilities):
         told += _("当年没有运营的此类设施。")
-    return told + (_("未覆盖的原因：{reasons}。").format(reasons=_("，").join(reasons)) if reasons else "")
+    told += _("未覆盖的原因：{reasons}。").format(reasons=_("，").join(reasons)) if reasons else ""
+    return told.rstrip()
 
 
 def effect(comparison: Comparison) -> str:
@@ -65,19 +68,26 @@ def indicator(verdict: Verdict, assessment: Assessment) -> str:
     reading, assumed = tables.reading_text(verdict.rule), tables.assumed_text(verdict.rule)
     parts += [_("解读：{reading}。").format(reading=reading)] if reading else []
     parts += [_("{assumed}。").format(assumed=assumed)] if assumed else []
-    return "".join(filter(None, parts))
+    return "".join(filter(None, parts)).rstrip()
 
 
 def _finding(verdict: Verdict) -> str:
     value, target = tables.value_text(verdict), tables.target_text(verdict)
     counted = tables.count_text(verdict)
     value += _("（{count}）").format(count=counted) if counted else ""
-    told = {"value": value, "target": target, "outcome": tables.outcome_label(verdict), "needed": tables.needed_text(verdict)}
+    told = {
+        "value": value,
+        "target": target,
+        "outcome": tables.outcome_label(verdict),
+        "needed": tables.needed_text(verdict),
+    }
     match verdict.outcome:
         case Outcome.NOT_EVALUABLE if verdict.value is None:
             return _("要求 {target}，资料不足，结论为“{outcome}”。").format(target=target, outcome=told["outcome"])
         case Outcome.NOT_APPLICABLE:
-            return _("要求 {target}，没有可计的对象，结论为“{outcome}”。").format(target=target, outcome=told["outcome"])
+            return _("要求 {target}，没有可计的对象，结论为“{outcome}”。").format(
+                target=target, outcome=told["outcome"]
+            )
         case Outcome.INFORMATIONAL:
             return _("现值 {value}，规划没有给出可判定的目标，只报数值。").format(value=value)
         case _ if told["needed"]:
@@ -131,7 +141,9 @@ def quality(material: Material) -> list[str]:
         lines.append(text.format(people=tables.figure(lost)))
     if unknown:
         lines.append(_("{rows} 个居民点没有填写人数，不计入合计。").format(rows=tables.figure(unknown)))
-    blind = [each for each in assessment.verdicts if each.count.level == "county" and each.outcome is Outcome.NOT_EVALUABLE]
+    blind = [
+        each for each in assessment.verdicts if each.count.level == "county" and each.outcome is Outcome.NOT_EVALUABLE
+    ]
     if blind:
         names = _("；").join(f"{tables.rule_name(each)}（{tables.missing_text(each)}）" for each in blind)
         lines.append(_("因资料不足无法评价的指标：{names}。").format(names=names))
@@ -139,4 +151,3 @@ def quality(material: Material) -> list[str]:
         text = _("同一事实有不同来源说法的，另列 {count} 项数据冲突，见工作簿“{sheet}”表。")
         lines.append(text.format(count=len(assessment.conflicts), sheet=_("数据冲突")))
     return lines
-

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from docx import Document as new_document
+import docx
 from docx.document import Document
 from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
-from lxml import etree
 
 from geoplan.errors import TemplateError
 from geoplan.i18n import _
@@ -29,7 +28,7 @@ _HEADING_POINTS = {"Heading 1": 16, "Heading 2": 13}
 
 def own_document() -> Document:
     """A4 upright, with Chinese fonts for Chinese text."""
-    document = new_document()
+    document = docx.Document()
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.4)
@@ -71,8 +70,12 @@ def opened(template: Path, words: Mapping[str, str]) -> tuple[Document, Paragrap
     unknown = sorted(found - words.keys() - {CHAPTER_PLACE})
     if unknown:
         text = _("模板 {file} 中有不认识的占位 {unknown}；可用：{known}。")
-        raise TemplateError(text.format(file=template, unknown=_places(unknown), known=_places([CHAPTER_PLACE, *words])))
-    places = [each for each in document.paragraphs if _PLACE.fullmatch(each.text.strip()) and CHAPTER_PLACE in each.text]
+        raise TemplateError(
+            text.format(file=template, unknown=_places(unknown), known=_places([CHAPTER_PLACE, *words]))
+        )
+    places = [
+        each for each in document.paragraphs if _PLACE.fullmatch(each.text.strip()) and CHAPTER_PLACE in each.text
+    ]
     if len(places) != 1:
         text = _("模板 {file} 中应有且只有一段单独写着 {place}，章节放在那里；现有 {count} 段。")
         raise TemplateError(text.format(file=template, place=_places([CHAPTER_PLACE]), count=len(places)))
@@ -87,11 +90,13 @@ def _places(names: list[str]) -> str:
 
 def _read(template: Path) -> Document:
     try:
-        return new_document(str(template))
+        return docx.Document(str(template))
     except PackageNotFoundError as error:
         raise TemplateError(_("找不到模板 {file}，或它不是 .docx 文件。").format(file=template)) from error
-    except (zipfile.BadZipFile, KeyError, ValueError, etree.XMLSyntaxError, OSError) as error:
-        raise TemplateError(_("模板 {file} 不是可读的 .docx 文件：{error}。").format(file=template, error=error)) from error
+    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, OSError) as error:
+        raise TemplateError(
+            _("模板 {file} 不是可读的 .docx 文件：{error}。").format(file=template, error=error)
+        ) from error
 
 
 def _fill(paragraph: Paragraph, words: Mapping[str, str]) -> None:

@@ -237,8 +237,8 @@ def township_matrix(material: Material) -> Sheet:
     for verdict in of_towns:
         row = rows.setdefault(verdict.count.unit, {"unit": verdict.count.unit, "name": verdict.count.unit_name})
         row[verdict.rule.id] = matrix_text(verdict)
-    columns = (Column("unit", _("代码"), width=14), Column("name", _("镇街"), width=16))
-    columns += tuple(Column(rule, name, Kind.OUTCOME, 20) for rule, name in rules.items())
+    of_rules = (Column(rule, name, Kind.OUTCOME, 20) for rule, name in rules.items())
+    columns = (Column("unit", _("代码"), width=14), Column("name", _("镇街"), width=16), *of_rules)
     return Sheet("township_rules", _("镇街逐项"), columns, tuple(rows.values()))
 
 

@@ -84,9 +84,10 @@ class Writer:
     section: Any
     made: dict[str, int] = field(default_factory=dict)
 
-    def heading(self, text: str, level: int = 2) -> None:
+    def heading(self, text: str, level: int = 2, *, new_page: bool = False) -> None:
         """A heading in the document's own style."""
-        self.document.add_paragraph(printable(text), style=HEADINGS[level - 1])
+        paragraph = self.document.add_paragraph(printable(text), style=HEADINGS[level - 1])
+        paragraph.paragraph_format.page_break_before = new_page or None
 
     def paragraph(self, *parts: str | Caption, bold: str = "") -> Paragraph:
         """A paragraph of text and mentions of captions, after words in bold."""
@@ -166,12 +167,16 @@ class Writer:
     @property
     def text_width(self) -> int:
         """Between the margins, in EMU."""
-        return _emu(self.section, "w:pgSz", "w:w") - sum(_emu(self.section, "w:pgMar", f"w:{side}") for side in ("left", "right"))
+        return _emu(self.section, "w:pgSz", "w:w") - sum(
+            _emu(self.section, "w:pgMar", f"w:{side}") for side in ("left", "right")
+        )
 
     @property
     def text_height(self) -> int:
         """Between the margins, in EMU."""
-        return _emu(self.section, "w:pgSz", "w:h") - sum(_emu(self.section, "w:pgMar", f"w:{side}") for side in ("top", "bottom"))
+        return _emu(self.section, "w:pgSz", "w:h") - sum(
+            _emu(self.section, "w:pgMar", f"w:{side}") for side in ("top", "bottom")
+        )
 
 
 _EMU_PER_TWIP = 635

@@ -114,7 +114,9 @@ class _Formats:
 
     def cell(self, kind: Kind, value: Fraction | None = None, **more: Any) -> Any:
         """The format of a kind of cells; of a number as many decimals as the tool shows."""
-        number = "@" if value is None else _SHARE_FORMAT if kind is Kind.SHARE else _NUMBER_FORMATS[decimals(value, kind)]
+        number = (
+            "@" if value is None else _SHARE_FORMAT if kind is Kind.SHARE else _NUMBER_FORMATS[decimals(value, kind)]
+        )
         align = {"align": "center"} if kind is Kind.OUTCOME else {}
         return self(border=1, border_color="#BFBFBF", text_wrap=kind is Kind.LONG, num_format=number, **align, **more)
 
@@ -162,7 +164,7 @@ def _formula(cell: Worked, row: int, sheet: Sheet) -> str:
 def _sums(page: Any, sheet: Sheet, rows: tuple[int, int], formats: _Formats) -> None:
     """Below the table the sums of its columns, as formulas."""
     first, last = rows
-    bold = {"bold": True, "bg_color": "#F5F5F5"}
+    bold: dict[str, Any] = {"bold": True, "bg_color": "#F5F5F5"}
     page.write_string(last + 1, 0, _("合计"), formats.cell(Kind.TEXT, **bold))
     for place, column in enumerate(sheet.columns):
         if column.key not in sheet.sums:
@@ -223,5 +225,3 @@ def _plain(text: str) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "…"
-
-
