@@ -9,21 +9,18 @@ from __future__ import annotations
 import os
 import runpy
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from geoplan import __version__, export_command, i18n, packs_commands
 from geoplan.errors import FaultyFileError, GeoplanError, LayerError
 from geoplan.i18n import _
-from geoplan.layers import Progress as Stages
 from geoplan.model import Outcome, Settings, Severity
+from geoplan.stages import stages
 
 BINDING_FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 PIPED_WIDTH = 120  # where there is no terminal to ask
@@ -176,16 +173,6 @@ def app(
     runpy.run_module("geoplan.web", run_name="__main__", alter_sys=True)
 
 
-@contextmanager
-def stages() -> Iterator[Stages]:
-    """A spinner on stderr that names the step at work and the time it takes; silent where there is no terminal."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(_("开始"))
-        yield lambda stage: progress.update(task, description=stage)
-
-
 def _options(
     lang: Annotated[str, typer.Option(help=_("界面语言：zh 或 en；也可设环境变量 GEOPLAN_LANG"))] = "",
     version: Annotated[bool, typer.Option("--version", help=_("显示版本"))] = False,  # noqa: FBT002
@@ -211,8 +198,7 @@ def build_app() -> typer.Typer:
     commands.command("demo", help=_("写出并评估示例县"))(demo)
     commands.command("assess", help=_("评估一个工作区，写出结果"))(assess)
     commands.command("service-areas", help=_("绘制设施的服务范围，写成 GeoPackage"))(service_areas)
-    export = export_command.build(stages)
-    commands.command("export", help=_("导出规划成果：图、工作簿、文本章节、GIS 数据、网页地图"))(export)
+    commands.command("export", help=_("导出规划成果：图、工作簿、文本章节、GIS 数据、网页地图"))(export_command.export)
     commands.add_typer(packs_commands.build(), name="packs")
     commands.command("app", help=_("在浏览器中打开工作区"))(app)
     commands.add_typer(scenario_app(), name="scenario")

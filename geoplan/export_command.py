@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geoplan.i18n import _
+from geoplan.stages import stages
 
 if TYPE_CHECKING:
     from geoplan.assess import Assessment
@@ -21,65 +21,59 @@ if TYPE_CHECKING:
 # The heavy imports stand inside the command: `geoplan --help` answers at once.
 _STORE = "GEOPLAN_STORE"
 _DEFAULT_FOLDER = Path("results") / "export"
-Stages = Callable[[], AbstractContextManager["Progress"]]
 
 
-def build(stages: Stages) -> Callable[..., None]:
-    """The command, which tells its progress by ``stages``."""
+def export(
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))
+    ] = Path(),
+    scenario: Annotated[str, typer.Option(help=_("代入一个方案；默认按现状"))] = "",
+    out: Annotated[Path | None, typer.Option(help=_("成果文件夹；默认为工作区下的 results/export"))] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=_("只做这些成果，可重复：maps、workbook、chapter、gis、web-map；另有 atlas、shapefile、geojson")
+        ),
+    ] = None,
+    also: Annotated[
+        list[str] | None, typer.Option(help=_("在默认成果之外再加，可重复：atlas、shapefile、geojson"))
+    ] = None,
+    paper: Annotated[list[str] | None, typer.Option(help=_("图纸幅面，可重复：A3、A4；默认 A3"))] = None,
+    orientation: Annotated[str, typer.Option(help=_("图纸方向：landscape 横、portrait 竖"))] = "landscape",
+    map_format: Annotated[
+        list[str] | None, typer.Option("--format", help=_("图的格式，可重复：pdf、svg、png；默认全部"))
+    ] = None,
+    layout: Annotated[Path | None, typer.Option(help=_("版面文件（.toml），写明图签等"))] = None,
+    template: Annotated[
+        Path | None, typer.Option(help=_("本单位的 Word 模板（.docx），章节写在 {{geoplan}} 处"))
+    ] = None,
+    pack: Annotated[str, typer.Option(help=_("规则包编号，或 .toml 文件；默认取工作区的设置"))] = "",
+    year: Annotated[int | None, typer.Option(min=1900, max=2200, help=_("核查年份；默认取规划目标年"))] = None,
+    mode: Annotated[
+        str, typer.Option(help=_("出行方式：walk、walk-slow、walk-fast、e-bike、car，或 .toml 文件"))
+    ] = "walk",
+    speed: Annotated[float | None, typer.Option(help=_("速度（米/秒）；默认取出行方式的速度"))] = None,
+    planned: Annotated[bool, typer.Option("--planned", help=_("按规划方案核查，计入到期的规划设施"))] = False,  # noqa: FBT002
+) -> None:
+    """Make the plan-document set."""
+    from geoplan.model import Settings
+    from geoplan.report.documents import PARTS, Request, export_set
+    from geoplan.report.print_maps import FORMATS, read_layout
 
-    def export(
-        directory: Annotated[
-            Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))
-        ] = Path(),
-        scenario: Annotated[str, typer.Option(help=_("代入一个方案；默认按现状"))] = "",
-        out: Annotated[Path | None, typer.Option(help=_("成果文件夹；默认为工作区下的 results/export"))] = None,
-        part: Annotated[
-            list[str] | None,
-            typer.Option(
-                help=_("只做这些成果，可重复：maps、workbook、chapter、gis、web-map；另有 atlas、shapefile、geojson")
-            ),
-        ] = None,
-        also: Annotated[
-            list[str] | None, typer.Option(help=_("在默认成果之外再加，可重复：atlas、shapefile、geojson"))
-        ] = None,
-        paper: Annotated[list[str] | None, typer.Option(help=_("图纸幅面，可重复：A3、A4；默认 A3"))] = None,
-        orientation: Annotated[str, typer.Option(help=_("图纸方向：landscape 横、portrait 竖"))] = "landscape",
-        map_format: Annotated[
-            list[str] | None, typer.Option("--format", help=_("图的格式，可重复：pdf、svg、png；默认全部"))
-        ] = None,
-        layout: Annotated[Path | None, typer.Option(help=_("版面文件（.toml），写明图签等"))] = None,
-        template: Annotated[
-            Path | None, typer.Option(help=_("本单位的 Word 模板（.docx），章节写在 {{geoplan}} 处"))
-        ] = None,
-        pack: Annotated[str, typer.Option(help=_("规则包编号，或 .toml 文件；默认取工作区的设置"))] = "",
-        year: Annotated[int | None, typer.Option(min=1900, max=2200, help=_("核查年份；默认取规划目标年"))] = None,
-        mode: Annotated[
-            str, typer.Option(help=_("出行方式：walk、walk-slow、walk-fast、e-bike、car，或 .toml 文件"))
-        ] = "walk",
-        speed: Annotated[float | None, typer.Option(help=_("速度（米/秒）；默认取出行方式的速度"))] = None,
-        planned: Annotated[bool, typer.Option("--planned", help=_("按规划方案核查，计入到期的规划设施"))] = False,  # noqa: FBT002
-    ) -> None:
-        """Make the plan-document set."""
-        from geoplan.model import Settings
-        from geoplan.report.documents import PARTS, Request, export_set
-        from geoplan.report.print_maps import FORMATS, read_layout
-
-        request = Request(
-            parts=tuple(dict.fromkeys([*(part or PARTS), *(also or [])])),
-            papers=tuple(dict.fromkeys(each.upper() for each in paper or ["A3"])),
-            orientation=orientation,
-            formats=tuple(dict.fromkeys(map_format or FORMATS)),
-            template=template,
-            layout=None if layout is None else read_layout(layout),
-        )
-        settings = Settings(mode=mode, speed_mps=speed, planned=planned)
-        with stages() as stage:
-            assessment, base = _assessed(directory, (scenario, pack, year), settings, stage)
-            made = export_set(assessment, out or directory / _DEFAULT_FOLDER, request, base=base, progress=stage)
-        for line in _told(made):
-            typer.echo(line)
-
-    return export
+    request = Request(
+        parts=tuple(dict.fromkeys([*(part or PARTS), *(also or [])])),
+        papers=tuple(dict.fromkeys(each.upper() for each in paper or ["A3"])),
+        orientation=orientation,
+        formats=tuple(dict.fromkeys(map_format or FORMATS)),
+        template=template,
+        layout=None if layout is None else read_layout(layout),
+    )
+    settings = Settings(mode=mode, speed_mps=speed, planned=planned)
+    with stages() as stage:
+        assessment, base = _assessed(directory, (scenario, pack, year), settings, stage)
+        made = export_set(assessment, out or directory / _DEFAULT_FOLDER, request, base=base, progress=stage)
+    for line in _told(made):
+        typer.echo(line)
 
 
 def _assessed(

@@ -30,6 +30,7 @@ from geoplan.layers import townships
 from geoplan.layers.schema import FUNCTIONS, label
 from geoplan.model import OUTCOME_LABELS, OUTCOME_SYMBOLS, REACH_LABELS, Outcome, Reach
 from geoplan.report import reach, style, tables
+from geoplan.report.map_search import search_field, search_script
 
 _MAIN_ROADS = ("motorway", "trunk", "primary", "secondary", "tertiary")
 _SIMPLIFY_M = 8.0  # finer than a pixel at the zoom a county is looked at
@@ -69,7 +70,9 @@ def map_html(assessment: Assessment) -> str:
     )
     root = cast("Figure", page.get_root())
     root.header.add_child(Element(_verbatim(_leaflet() + _page_style())), name="leaflet", index=0)
-    root.html.add_child(Element(_verbatim(_title(assessment, coverage) + _legend(assessment, coverage))))
+    around = _title(assessment, coverage) + _legend(assessment, coverage) + search_field()
+    root.html.add_child(Element(_verbatim(around)))
+    root.script.add_child(Element(_verbatim(search_script(assessment, page.get_name()))))
     root.title = escape(tables.place_name(assessment))
     return str(root.render())
 
@@ -111,7 +114,7 @@ html, body {{ height: 100%; margin: 0; font-family: {style.FONT_STACK}; }}
 .leaflet-container {{ background: {style.BACKGROUND_COLOUR}; font-family: {style.FONT_STACK}; }}
 .gp-title, .gp-legend {{ position: absolute; z-index: 1000; left: 12px; background: #fffffff2; border-radius: 6px;
   box-shadow: 0 1px 5px #0004; padding: 10px 14px; color: #202124; font-size: 13px; line-height: 1.5; max-width: 330px; }}
-.gp-title {{ top: 12px; }} .gp-title h1 {{ font-size: 17px; margin: 0 0 2px; }}
+.gp-title {{ top: 12px; max-height: calc(100vh - 250px); overflow: auto; }} .gp-title h1 {{ font-size: 17px; margin: 0 0 2px; }}
 .gp-title .big {{ font-size: 22px; font-weight: 600; }}
 .gp-title table {{ border-collapse: collapse; width: 100%; margin-top: 6px; }}
 .gp-title td {{ padding: 2px 0; vertical-align: top; }} .gp-title td + td {{ text-align: right; white-space: nowrap; padding-left: 12px; }}

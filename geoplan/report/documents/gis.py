@@ -95,7 +95,8 @@ def _metadata(material: Material, layer: GisLayer) -> dict[str, str]:
 
 
 def _tables(material: Material) -> Iterable[tuple[str, Sheet]]:
-    """The tables without places: verdicts, sources, parameters."""
+    """The tables without places: summary, verdicts, sources, parameters."""
+    yield "summary", verdict_sheets.summary(material)
     yield "verdicts", verdict_sheets.verdicts(material)
     yield "sources", about_sheets.sources(material)
     yield "parameters", about_sheets.parameters(material)
