@@ -21,7 +21,8 @@ _DANGEROUS = frozenset("<>&{}\u2028\u2029")  # the list holds no objects, so tha
 _STYLE = """<style>
 .gp-search { position: absolute; z-index: 1001; top: 12px; left: 50%; transform: translateX(-50%); width: min(300px, 40vw); font-size: 13px; }
 .gp-search input { box-sizing: border-box; width: 100%; padding: 6px 10px; border: 1px solid #80868b; border-radius: 6px; font: inherit; }
-.gp-search ul { margin: 2px 0 0; padding: 0; list-style: none; background: #fff; border-radius: 6px; box-shadow: 0 1px 5px #0004; max-height: 50vh; overflow: auto; }
+.gp-search ul { margin: 2px 0 0; padding: 0; list-style: none; background: #fff; border-radius: 6px;
+  box-shadow: 0 1px 5px #0004; max-height: 50vh; overflow: auto; }
 .gp-search li button { display: block; width: 100%; padding: 5px 10px; border: 0; background: none; text-align: left; font: inherit; cursor: pointer; }
 .gp-search li button:hover, .gp-search li button:focus { background: #e8eef4; } .gp-search small { color: #5f6368; }
 </style>"""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from datetime import UTC
 from pathlib import Path
 
 import geopandas as gpd
@@ -112,7 +113,7 @@ def _add_styles(database: sqlite3.Connection, layers: Iterable[GisLayer], materi
     """The table where QGIS keeps styles; it must be listed, or QGIS does not look into it."""
     database.execute(_STYLES_TABLE)
     database.execute(_STYLES_CONTENTS, ("layer_styles", "attributes", "layer_styles", ""))
-    stamp = material.made.isoformat(timespec="seconds")
+    stamp = f"{material.made.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}"  # as the standard writes a time
     for layer in layers:
         style = qml(layer.look, {column: alias(column) for column in _columns(layer.frame)})
         row = ("", "", layer.name, "geom", layer.name[:_LONGEST_STYLE_NAME], style, "", 1, layer.title, "", None, stamp)
