@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from functools import partial
-from types import MappingProxyType
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
-import shapely
-from numpy.typing import NDArray
 
 from geoplan import __version__
 from geoplan.compliance import Findings, findings, stray_figures
-from geoplan.coverage import Coverage, cover, offering
+from geoplan.coverage import Coverage
 from geoplan.errors import SettingsError
 from geoplan.i18n import _
-from geoplan.layers import Layers, Manifest, Progress, operating
-from geoplan.layers.schema import NOT_YET_OPEN, ROLES
-from geoplan.layers.validation import blank_row
+from geoplan.journeys import Drawing, coverages_of, places_of, roads_of, sensitivity_of
+from geoplan.layers import Layers, Manifest, Progress
 from geoplan.memory import Memory
-from geoplan.model import SENSITIVITY_MPS, Conflict, Problem, Service, Settings, Severity, Verdict
-from geoplan.network import AreaDrawer, Locations, Nearest, Network, Profile, Ways, closed, load_profile, ways_of
+from geoplan.model import SENSITIVITY_MPS, Conflict, Problem, Service, Settings, Verdict
+from geoplan.network import Network, Profile, Ways, load_profile
+from geoplan.remarks import remarks_of, remarks_on_planned
 from geoplan.scenario import RoadChanges, Scenario, apply, digest
-from geoplan.scenario.resolve import ROAD_TOLERANCE_M
 from geoplan.standards import Facts, Pack, Travel
 
-SERVICE_AREA_MARGIN_M = 50.0
 _LAST_RESORT_YEAR = 2025  # the end of the 14th five-year plan period
-_BEYOND_M = 500.0  # roads that reach this far beyond the county count as reaching beyond it
 
 
 def default_year(manifest: Manifest, pack: Pack) -> int:
@@ -50,8 +42,7 @@ class Assessment:
         sensitivity: by speed in metres per second the coverages that it would give, slowest first; empty unless asked for.
         findings: what the pack comes to.
         beside: what further packs come to on the same facts.
-        service_areas: one polygon per operating facility and service: ``facility_id``, ``name``, ``kind`` (of the
-            service), ``minutes``; drawings, in the layers' CRS.
+        drawing: all that ``service_areas`` are drawn from.
         problems: what was found wrong with the data on the way.
         scenario: whose edits the layers hold; None for the workspace as it is.
     """
@@ -68,7 +59,7 @@ class Assessment:
     sensitivity: Mapping[float, tuple[Coverage, ...]]
     findings: Findings
     beside: tuple[Findings, ...]
-    service_areas: gpd.GeoDataFrame
+    drawing: Drawing = field(repr=False)
     problems: tuple[Problem, ...]
     scenario: Scenario | None = None
 
@@ -81,6 +72,14 @@ class Assessment:
     def conflicts(self) -> tuple[Conflict, ...]:
         """What other statements about facilities would change of the verdicts."""
         return self.findings.conflicts
+
+    @cached_property
+    def service_areas(self) -> gpd.GeoDataFrame:
+        """One polygon per operating facility and service: ``facility_id``, ``name``, ``kind`` (of the service), ``minutes``.
+
+        Drawings, in the layers' CRS, made when they are first asked for: no figure depends on them.
+        """
+        return self.drawing.areas()
 
     @property
     def provenance(self) -> Mapping[str, object]:
@@ -156,25 +155,27 @@ def assess(  # noqa: PLR0913 - what an assessment depends on, by name
     settings, memory = settings or Settings(), memory or Memory()
     profile = profile_of(settings)
     year = year or default_year(layers.manifest, pack)
-    serving = operating(layers.frames["facilities"], year, planned=settings.planned)
-    frames = {**layers.frames, "facilities": serving}
     progress(_("建立路网"))
-    base = memory.recall("ways", (layers.frames["roads"], layers.get("dem"), profile), lambda: ways_of(layers, profile))
-    ways, unjoined = _changed(base, roads, memory)
+    travelled = roads_of(layers, profile, roads, memory)
+    ways, unjoined = travelled.changed()
     progress(_("定位居民点和设施"))
-    places = _places(frames, ways, settings, memory)
+    places = places_of(layers, ways, year, settings, memory)
     progress(_("计算行程时间与覆盖"))
     services = tuple(dict.fromkeys(service for each in (pack, *beside) for service in each.services.values()))
-    covered = dict(zip(services, _coverages(services, ways, places, memory), strict=True))
-    coverages = tuple(covered[service] for service in pack.services.values())
-    sensitivity = _sensitivity(pack, (base, roads), places, settings, memory)
-    progress(_("绘制服务范围"))
-    areas = _service_areas(coverages, ways, places, memory)
+    covered = dict(zip(services, coverages_of(services, ways, places), strict=True))
+    own = tuple(pack.services.values())
+    sensitivity = sensitivity_of(own, travelled, places, settings)
     progress(_("对照规划条款"))
-    travel = Travel(ways.travel, lambda frame: ways.locate(frame, settings), places.homes)
-    found, *others = (
-        findings(each, _facts(each, layers, year, settings, covered, travel), memory) for each in (pack, *beside)
+    facts = Facts(
+        frames=layers.frames,
+        coverage={},
+        place=_place(layers),
+        year=year,
+        planned=settings.planned,
+        travel=Travel(ways.travel, lambda frame: ways.locate(frame, settings), places.homes),
+        memory=memory,
     )
+    found, *others = (findings(each, _covered_in(facts, each, covered)) for each in (pack, *beside))
     return Assessment(
         layers=layers,
         pack=pack,
@@ -183,16 +184,16 @@ def assess(  # noqa: PLR0913 - what an assessment depends on, by name
         profile=profile,
         network=ways.network,
         ways=ways,
-        facilities=frames["facilities"].assign(located=places.sites.located, moved=places.sites.moved),
-        coverages=coverages,
+        facilities=places.located_facilities(),
+        coverages=tuple(covered[service] for service in own),
         sensitivity=sensitivity,
         findings=found,
         beside=tuple(others),
-        service_areas=areas,
+        drawing=Drawing(ways, places, own),
         problems=layers.problems
         + unjoined
-        + _problems(layers, ways, places, settings, memory)
-        + _of_planned(layers, year, settings)
+        + remarks_of(layers, ways, places, settings)
+        + remarks_on_planned(layers, year, settings)
         + stray_figures((pack, *beside), layers.get("figures")),
     )
 
@@ -232,37 +233,14 @@ def assess_scenario(  # noqa: PLR0913 - as assess
     return replace(assessment, scenario=scenario, problems=assessment.problems + applied.problems)
 
 
-def _facts(
-    pack: Pack, layers: Layers, year: int, settings: Settings, covered: Mapping[Service, Coverage], travel: Travel
-) -> Facts:
-    """What the measures of a pack may look at."""
+def _covered_in(facts: Facts, pack: Pack, covered: Mapping[Service, Coverage]) -> Facts:
+    """The facts with the coverage of a pack's services."""
     coverages = {service.id: covered[service] for service in pack.services.values()}
-    return Facts(
-        frames=layers.frames,
+    return replace(
+        facts,
         coverage={name: coverage.units for name, coverage in coverages.items()},
-        place=_place(layers),
-        year=year,
-        planned=settings.planned,
         reach={name: coverage.demand for name, coverage in coverages.items()},
-        travel=travel,
     )
-
-
-def _of_planned(layers: Layers, year: int, settings: Settings) -> tuple[Problem, ...]:
-    """Which planned facilities count as if they were there, and which cannot, for want of a year."""
-    if not settings.planned:
-        return ()
-    facilities = layers.frames["facilities"]
-    present = set(operating(facilities, year)["facility_id"])
-    counted = [name for name in operating(facilities, year, planned=True)["facility_id"] if name not in present]
-    undated = facilities["status"].isin(NOT_YET_OPEN) & facilities["open_year"].isna()
-    text = _("按规划方案计入 {count} 处规划或在建设施").format(count=len(counted))
-    problems = [Problem(Severity.NOTE, "facilities", text, _("现状核查请不加 --planned"), tuple(counted))]
-    if undated.any():
-        rows = tuple(facilities["facility_id"][undated])
-        text = _("规划或在建设施没有填 open_year，未计入")
-        problems.append(Problem(Severity.WARNING, "facilities", text, _("请填写计划开业年份"), rows))
-    return tuple(problems)
 
 
 def _scenario_record(scenario: Scenario | None) -> dict[str, object] | None:
@@ -290,186 +268,3 @@ def _place(layers: Layers) -> tuple[str, str]:
     if county is not None and len(county) == 1:
         return str(county["unit_code"].iloc[0]), str(county["name"].iloc[0])
     return "*", layers.manifest.name
-
-
-def _chosen(locations: Locations, rows: NDArray[np.int64]) -> Locations:
-    return Locations(locations.edge[rows], locations.along[rows], locations.leg_m[rows], locations.moved[rows])
-
-
-def _sites_of(service: Service, facilities: gpd.GeoDataFrame, sites: Locations) -> tuple[gpd.GeoDataFrame, Locations]:
-    rows = np.flatnonzero(facilities["kind"].isin(service.kinds))
-    return offering(facilities, service), _chosen(sites, rows)
-
-
-@dataclass(frozen=True)
-class _Places:
-    """The layers, and where the rows of ``demand`` and ``facilities`` are on the network.
-
-    Attributes:
-        reopened: the two places once every closed road is open; None where no road is closed.
-    """
-
-    frames: Mapping[str, gpd.GeoDataFrame]
-    homes: Locations
-    sites: Locations
-    reopened: tuple[Locations, Locations] | None
-
-
-def _places(frames: Mapping[str, gpd.GeoDataFrame], ways: Ways, settings: Settings, memory: Memory) -> _Places:
-    def both(on: Ways, state: str) -> tuple[Locations, Locations]:
-        homes, sites = (
-            memory.recall((state, role), (frames[role], on.grid, settings), partial(on.locate, frames[role], settings))
-            for role in ("demand", "facilities")
-        )
-        return homes, sites
-
-    return _Places(frames, *both(ways, "as it is"), both(ways.reopened, "reopened") if ways.reopened else None)
-
-
-def _changed(base: Ways, roads: RoadChanges | None, memory: Memory) -> tuple[Ways, tuple[Problem, ...]]:
-    """The ways with the roads of a scenario worked in, and what of them could not be."""
-    if not roads:
-        return base, ()
-
-    def work_in() -> tuple[Ways, tuple[Problem, ...]]:
-        names = sorted(roads.added)
-        cells = {name: [roads.added[road][name] for road in names] for name in blank_row(ROLES["roads"])}
-        added = gpd.GeoDataFrame(cells, index=names, geometry="geometry", crs=base.network.crs)
-        closed = np.array([roads.closed[name] for name in sorted(roads.closed)], dtype=object)
-        return base.with_roads(added, closed, ROAD_TOLERANCE_M)
-
-    return memory.recall(("changed ways", base.profile.speed_mps), (base, roads), work_in)
-
-
-def _sensitivity(
-    pack: Pack, roads: tuple[Ways, RoadChanges | None], places: _Places, settings: Settings, memory: Memory
-) -> Mapping[float, tuple[Coverage, ...]]:
-    """By speed the coverages that it would give; empty unless asked for."""
-    base, changes = roads
-    coverages = {}
-    for speed in SENSITIVITY_MPS if settings.sensitivity else ():
-        slower, _unjoined = _changed(
-            memory.recall(("ways", speed), (base,), partial(base.at_speed, speed)), changes, memory
-        )
-        coverages[speed] = _coverages(pack.services.values(), slower, places, memory)
-    return MappingProxyType(coverages)
-
-
-def _coverages(services: Iterable[Service], ways: Ways, places: _Places, memory: Memory) -> tuple[Coverage, ...]:
-    """The coverage of each service."""
-    coverages = []
-    for service in services:
-        facilities, sites = _sites_of(service, places.frames["facilities"], places.sites)
-        frames = {"demand": places.frames["demand"], "facilities": facilities}
-        if "units" in places.frames:
-            frames["units"] = places.frames["units"]
-        reopened = _reopened(service, ways, places)
-        step = ("coverage", service, ways.profile.speed_mps)
-        inputs = (ways, service, places.homes, sites, reopened, *frames.values())
-        make = partial(cover, service, ways.travel, places.homes, sites, frames, reopened=reopened)
-        coverages.append(memory.recall(step, inputs, make))
-    return tuple(coverages)
-
-
-def _reopened(service: Service, ways: Ways, places: _Places) -> Nearest | None:
-    """The nearest facilities of a service once every closed road is open; None where no road is closed."""
-    if ways.reopened is None or places.reopened is None:
-        return None
-    homes, sites = places.reopened
-    return ways.reopened.travel.nearest(homes, _sites_of(service, places.frames["facilities"], sites)[1])
-
-
-def _service_areas(coverages: tuple[Coverage, ...], ways: Ways, places: _Places, memory: Memory) -> gpd.GeoDataFrame:
-    drawer = memory.recall(
-        "drawer", (ways.network, ways.times), lambda: AreaDrawer(ways.network, ways.times, SERVICE_AREA_MARGIN_M)
-    )
-    columns: dict[str, list[object]] = {"facility_id": [], "name": [], "kind": [], "minutes": [], "geometry": []}
-    for coverage in coverages:
-        service = coverage.service
-        offered, sites = _sites_of(service, places.frames["facilities"], places.sites)
-        columns["facility_id"] += offered["facility_id"].tolist()
-        columns["name"] += offered["name"].tolist()
-        columns["kind"] += [service.id] * len(offered)
-        columns["minutes"] += [service.minutes] * len(offered)
-        columns["geometry"] += _areas_of(service, sites, offered["facility_id"], ways, drawer, memory)
-    return gpd.GeoDataFrame(columns, geometry="geometry", crs=ways.network.crs)
-
-
-def _areas_of(
-    service: Service, sites: Locations, ids: pd.Series, ways: Ways, drawer: AreaDrawer, memory: Memory
-) -> list[shapely.Geometry]:
-    """A service's areas, each drawn anew only where its facility is new or moved."""
-
-    def draw(row: int) -> shapely.Geometry:
-        reached = ways.travel.reached(_chosen(sites, np.array([row])), service.limit_ms)
-        return drawer.each(reached, [service.limit_ms])[0][0]
-
-    return [
-        memory.recall(
-            ("area", service.id, name),
-            (drawer, service.limit_ms, int(sites.edge[row]), float(sites.along[row]), float(sites.leg_m[row])),
-            partial(draw, row),
-        )
-        for row, name in enumerate(ids)
-    ]
-
-
-def _problems(layers: Layers, ways: Ways, places: _Places, settings: Settings, memory: Memory) -> tuple[Problem, ...]:
-    """What is worth knowing about how the figures came about."""
-    slope = ways.elevation.problems if ways.elevation else ()
-    inputs = (layers.frames["roads"], layers.get("units"), ways.network)
-    of_roads = memory.recall("problems of roads", inputs, lambda: tuple(_of_roads(layers, ways.network)))
-    return (*slope, *_of_travel(ways), *_of_places(ways, places, settings), *of_roads)
-
-
-def _of_travel(ways: Ways) -> Iterator[Problem]:
-    if ways.profile.access != "foot":
-        text = _("出行方式为“{name}”，规划的时限按步行计，结论不能当作规划口径").format(name=ways.profile.label)
-        yield Problem(Severity.WARNING, "settings", text, _("对照规划请用步行"))
-
-
-def _of_places(ways: Ways, places: _Places, settings: Settings) -> Iterator[Problem]:
-    facilities = places.frames["facilities"]
-    apart = places.sites.located & ~ways.grid.on_main[places.sites.edge]
-    if apart.any():
-        text = _("设施位于与主网不相连的孤岛，只有岛上的人能到")
-        yield Problem(
-            Severity.NOTE, "facilities", text, _("如非实情，请接通道路"), tuple(facilities["facility_id"][apart])
-        )
-    lost = facilities["facility_id"][~places.sites.located & facilities.geometry.notna().to_numpy()]
-    if len(lost):
-        text, remedy = _("设施附近没有可通行的道路，不参与覆盖计算"), _("请核对坐标，或补充道路")
-        yield Problem(Severity.WARNING, "facilities", text, remedy, tuple(lost))
-    for role, key, where in (("facilities", "facility_id", places.sites), ("demand", "demand_id", places.homes)):
-        if where.moved.any():
-            text = _("最近的道路属于不足 {metres:g} 米的孤岛，已改接到离路距离上限内的主网").format(
-                metres=settings.small_island_m
-            )
-            rows = tuple(places.frames[role][key][where.moved])
-            yield Problem(Severity.NOTE, role, text, _("如孤岛属实，请把小孤岛的限值设为 0；否则请接通道路"), rows)
-
-
-def _of_roads(layers: Layers, network: Network) -> Iterator[Problem]:
-    is_closed = closed(layers.frames["roads"])
-    if is_closed.any():
-        text = _("有 {count} 条道路封闭，不能通行").format(count=int(is_closed.sum()))
-        yield Problem(Severity.NOTE, "roads", text, _("恢复通行后请改 status"))
-    if network.islands > 1:
-        share = network.length_m[network.island[network.tail] > 0].sum() / network.length_m.sum()
-        text = _("路网有 {count} 处与主网不相连的孤岛，占道路长度 {share:.2%}").format(
-            count=network.islands - 1, share=share
-        )
-        yield Problem(Severity.NOTE, "roads", text, _("如非实情，请接通道路"))
-    if _stops_at_border(layers, network):
-        text = _("道路止于县界，界外的设施和近路没有计入")
-        yield Problem(Severity.NOTE, "roads", text, _("请补充县界以外几公里的道路和设施"))
-
-
-def _stops_at_border(layers: Layers, network: Network) -> bool:
-    """Whether a county's roads do not go on beyond its border."""
-    units = layers.get("units")
-    if units is None:
-        return False
-    county = shapely.union_all(units.geometry.to_numpy()).buffer(_BEYOND_M)
-    shapely.prepare(county)
-    return bool(shapely.contains_xy(county, network.xy).all())

@@ -9,11 +9,20 @@ from functools import cached_property, partial
 
 import geopandas as gpd
 
-from geoplan.i18n import _
+from geoplan.i18n import _, current
 from geoplan.layers import with_version
-from geoplan.memory import Memory
 from geoplan.model import Binding, Conflict, Count, Outcome, Problem, Rule, Severity, Verdict
-from geoplan.standards import MEASURES, Facts, Pack, advises_only, limits_of, needed, stands, value_of
+from geoplan.standards import (
+    MEASURES,
+    Facts,
+    Pack,
+    advises_only,
+    facilities_in_scope,
+    limits_of,
+    needed,
+    stands,
+    value_of,
+)
 
 _MISSED = {
     Binding.BINDING: Outcome.FAIL,
@@ -40,37 +49,41 @@ class Findings:
         return conflicts(self.pack, self.facts, self.verdicts)
 
 
-def findings(pack: Pack, facts: Facts, memory: Memory | None = None) -> Findings:
+def findings(pack: Pack, facts: Facts) -> Findings:
     """Everything that a pack has to say of the facts; see ``evaluate``."""
-    return Findings(pack, facts, evaluate(pack, facts, memory))
+    return Findings(pack, facts, evaluate(pack, facts))
 
 
-def evaluate(pack: Pack, facts: Facts, memory: Memory | None = None) -> tuple[Verdict, ...]:
+def evaluate(pack: Pack, facts: Facts) -> tuple[Verdict, ...]:
     """The verdicts of every rule of a pack that applies in the year, in the pack's order; the county's first.
 
-    Args:
-        memory: of an earlier evaluation; a rule whose measure reads nothing that differs is not counted again.
+    A rule is counted again only where something that its measure reads differs from what ``facts.memory`` knows.
     """
-    memory = memory or Memory()
     rules = pack.rules_for(facts.year)
     facts = replace(facts, rules=rules)
     recalled = (
-        memory.recall(("verdicts", pack.id, rule.id), _inputs(rule, facts), partial(_verdicts, (rule,), facts))
+        facts.memory.recall(("verdicts", pack.id, rule.id), _inputs(rule, facts), partial(_verdicts, (rule,), facts))
         for rule in rules
     )
     return tuple(verdict for verdicts in recalled for verdict in verdicts)
 
 
 def _inputs(rule: Rule, facts: Facts) -> tuple[object, ...]:
-    """All that the verdicts of a rule depend on, as its measure declares."""
-    reads = MEASURES[rule.measure].reads
-    inputs: list[object] = [rule, facts.place, facts.year, facts.planned]
-    inputs += [facts.frames.get(role) for role in sorted(reads - {"coverage", "travel", "rules"})]
-    if "coverage" in reads:
-        inputs += [facts.coverage, facts.reach]
-    if "travel" in reads and facts.travel is not None:
+    """All that the verdicts of a rule depend on, as its measure declares; their notes are in one language."""
+    measure = MEASURES[rule.measure]
+    inputs: list[object] = [rule, facts.place, facts.year, facts.planned, current()]
+    whole = measure.roles - ({"facilities"} - measure.reads)
+    inputs += [facts.frames.get(role) for role in sorted(whole)]
+    if "scope" in measure.reads:
+        inputs.append(facilities_in_scope(facts, rule).rows.records())
+    if "operating" in measure.reads:
+        inputs.append(facts.operating().records())
+    if "coverage" in measure.reads:
+        service = rule.options["service"]
+        inputs += [facts.coverage[service], facts.reach[service]]
+    if "travel" in measure.reads and facts.travel is not None:
         inputs += [facts.travel.times, facts.travel.homes]
-    if "rules" in reads:
+    if "rules" in measure.reads:
         inputs.append(facts.rules)
     return tuple(inputs)
 
@@ -86,9 +99,8 @@ def judge(rule: Rule, count: Count) -> Verdict:
     could not, the outcome stands.
     """
     value, limits = value_of(count), limits_of(rule, count)
-    target = next(
-        (limit for limit in (count.target, rule.target) if limit is not None and limits != (None, None)), None
-    )
+    bounded = limits[0] is not None or limits[1] is not None
+    target = None if not bounded else rule.target if count.target is None else count.target
     if value is None:
         unknown = count.denominator is None or count.missing
         outcome = Outcome.NOT_EVALUABLE if unknown else Outcome.NOT_APPLICABLE
@@ -122,7 +134,7 @@ def conflicts(pack: Pack, facts: Facts, verdicts: tuple[Verdict, ...]) -> tuple[
         rules = tuple(rule for rule in applied if _looks_at(rule, fields))
         frames = {**facts.frames, "facilities": facilities}
         said = {"source": str(rows["source"].iloc[0]), "as_of": str(rows["as_of"].iloc[0])}
-        for other in _verdicts(rules, replace(facts, frames=frames, rules=applied)):
+        for other in _verdicts(rules, replace(facts, frames=frames, rules=applied, memory=facts.memory.branch())):
             verdict = ours.get(_place(other))
             if verdict is not None and (verdict.outcome, verdict.value) != (other.outcome, other.value):
                 key = (*_place(other), *said.values(), other.outcome, other.value)

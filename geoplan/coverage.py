@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import Self
 
 import geopandas as gpd
 import numpy as np
@@ -57,32 +58,85 @@ def offering(facilities: gpd.GeoDataFrame, service: Service) -> gpd.GeoDataFrame
     return facilities[facilities["kind"].isin(service.kinds)].reset_index(drop=True)
 
 
+@dataclass(frozen=True)
+class Residents:
+    """The demand points as plain arrays, and the units in which their people are counted: made once for a layer.
+
+    Attributes:
+        names: (code, name, level) of the county, its townships and the rest of it, if anybody lives there.
+        row: int64 (k,), for each demand point its row in ``names``, -1 for none; the county's own row is never it.
+        inside: bool (k,), whether it is the county's.
+        people: for each group float64 (k,), NaN where it is not known.
+        totals: for each group the people of every row of ``names``.
+        unknown: for each group how many cells of every row of ``names`` are blank.
+    """
+
+    demand_id: NDArray[np.object_]
+    township: NDArray[np.object_]
+    names: tuple[tuple[str, str, str], ...]
+    row: NDArray[np.int64]
+    inside: NDArray[np.bool_]
+    people: Mapping[str, NDArray[np.float64]]
+    totals: Mapping[str, NDArray[np.float64]]
+    unknown: Mapping[str, NDArray[np.int64]]
+
+    @classmethod
+    def of(cls, demand: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None) -> Self:
+        """Those of a layer."""
+        names, row, inside = _units(demand, units)
+        people = {group: demand[group].to_numpy(float) for group in GROUPS}
+        sums = partial(_by_row, row, inside, len(names))
+        return cls(
+            demand["demand_id"].to_numpy(object),
+            demand["township"].to_numpy(object),
+            tuple(names),
+            row,
+            inside,
+            people,
+            totals={group: sums(np.nan_to_num(people[group])) for group in GROUPS},
+            unknown={group: sums(np.isnan(people[group]).astype(float)).astype(np.int64) for group in GROUPS},
+        )
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+def _by_row(
+    row: NDArray[np.int64], inside: NDArray[np.bool_], rows: int, amounts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The sum of the demand points' amounts for every row of the units; the first is the county's."""
+    own = row >= 0
+    sums = _sums(row[own], amounts[own], rows)
+    sums[0] = amounts[inside].sum()
+    return sums
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The facilities that offer a service, sorted by id, and their locations on the network, row by row."""
+
+    service: Service
+    facilities: gpd.GeoDataFrame
+    sites: Locations
+
+
 def cover(
-    service: Service,
-    travel: TravelTimes,
-    homes: Locations,
-    sites: Locations,
-    frames: Mapping[str, gpd.GeoDataFrame],
-    *,
-    reopened: Nearest | None = None,
+    offer: Offer, travel: TravelTimes, homes: Locations, residents: Residents, *, reopened: Nearest | None = None
 ) -> Coverage:
     """Who reaches a service.
 
     Args:
-        homes: the locations of ``frames["demand"]``, row by row.
-        sites: the locations of ``frames["facilities"]``, row by row.
-        frames: ``demand``, ``facilities`` (those that offer the service, sorted by id) and, where known, ``units``;
-            not changed.
+        homes: the locations of the residents, one by one.
         reopened: the nearest facility of each home once every closed road is open; None where no road is closed.
     """
+    service, facilities, sites = offer.service, offer.facilities, offer.sites
     nearest = travel.nearest(homes, sites)
     reasons = _reasons(service, nearest, reopened, homes, sites)
     trips = travel.within(homes, sites, service.limit_ms)
-    facilities = frames["facilities"].assign(
-        located=sites.located, **_what_each_adds(trips, nearest, reasons == _COVERED, frames["demand"], len(sites))
-    )
-    people = _people(service, frames, nearest, reopened, reasons, homes)
-    return Coverage(service, facilities, people, _by_unit(service, reasons, frames["demand"], frames.get("units")))
+    added = _what_each_adds(trips, nearest, reasons == _COVERED, residents, len(sites))
+    columns = pd.DataFrame({"located": sites.located, **added}, index=facilities.index)
+    people = _people(offer, residents, nearest, reopened, reasons, homes)
+    return Coverage(service, pd.concat([facilities, columns], axis=1), people, _by_unit(service, reasons, residents))
 
 
 def _reasons(
@@ -103,16 +157,20 @@ def _reasons(
 
 
 def _what_each_adds(
-    trips: Trips, nearest: Nearest, covered: NDArray[np.bool_], demand: gpd.GeoDataFrame, count: int
+    trips: Trips, nearest: Nearest, covered: NDArray[np.bool_], residents: Residents, count: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Columns of people that each facility reaches, alone and with others, and of whom it is the nearest."""
-    alone = np.bincount(trips.home, minlength=len(demand))[trips.home] == 1
-    columns = {}
+    """Columns of people that each facility reaches, alone and with others, and of whom it is the nearest.
+
+    Sums of people are exact (``Coverage.units``), so that the shared ones are the rest to the last bit.
+    """
+    alone = np.bincount(trips.home, minlength=len(residents))[trips.home] == 1
+    columns: dict[str, NDArray[np.float64]] = {}
     for group in GROUPS:
-        who = np.nan_to_num(demand[group].to_numpy(float))
-        for what, chosen in (("reached", np.ones_like(alone)), ("only", alone), ("shared", ~alone)):
-            people = who[trips.home[chosen]]
-            columns[f"{group}_{what}"] = _sums(trips.facility[chosen], people, count)
+        who = np.nan_to_num(residents.people[group])
+        people = who[trips.home]
+        reached = _sums(trips.facility, people, count)
+        only = _sums(trips.facility[alone], people[alone], count)
+        columns |= {f"{group}_reached": reached, f"{group}_only": only, f"{group}_shared": reached - only}
         columns[f"{group}_nearest"] = _sums(nearest.facility[covered], who[covered], count)
     return columns
 
@@ -123,27 +181,26 @@ def _sums(place: NDArray[np.int64], amounts: NDArray[np.float64], count: int) ->
 
 
 def _people(
-    service: Service,
-    frames: Mapping[str, gpd.GeoDataFrame],
+    offer: Offer,
+    residents: Residents,
     nearest: Nearest,
     would_be: Nearest | None,
     reasons: NDArray[np.int64],
     homes: Locations,
 ) -> pd.DataFrame:
     """The rows of ``Coverage.demand``."""
-    demand = frames["demand"]
-    ids = np.append(frames["facilities"]["facility_id"].to_numpy(object), "")  # blank at ``UNREACHED``, the last place
+    ids = np.append(offer.facilities["facility_id"].to_numpy(object), "")  # blank at ``UNREACHED``, the last place
     blamed = reasons == _REASONS.index(Reach.CLOSED_ROAD)
     other = nearest if would_be is None else would_be
     return pd.DataFrame(
         {
-            "demand_id": demand["demand_id"].to_numpy(object),
-            "township": demand["township"].to_numpy(object),
-            "in_area": demand["in_area"].to_numpy(bool),
+            "demand_id": residents.demand_id,
+            "township": residents.township,
+            "in_area": residents.inside,
             "reach": pd.Series(np.array([reason.value for reason in _REASONS], dtype=object)[reasons], dtype=object),
             "ms": _masked(nearest.ms, nearest.ms == UNREACHED),
             "facility_id": ids[nearest.facility],
-            "excess_ms": _masked(np.maximum(nearest.ms - service.limit_ms, 0), nearest.ms == UNREACHED),
+            "excess_ms": _masked(np.maximum(nearest.ms - offer.service.limit_ms, 0), nearest.ms == UNREACHED),
             "leg_m": homes.leg_m,
             "moved": homes.moved,
             "open_ms": _masked(other.ms, ~blamed),
@@ -156,19 +213,13 @@ def _masked(numbers: NDArray[np.int64], unknown: NDArray[np.bool_]) -> pd.arrays
     return pd.arrays.IntegerArray(numbers.copy(), unknown.copy())
 
 
-def _by_unit(
-    service: Service, reasons: NDArray[np.int64], demand: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None
-) -> pd.DataFrame:
-    names, row, inside = _units(demand, units)
-    columns: dict[str, object] = {
-        "unit": [name[0] for name in names],
-        "unit_name": [name[1] for name in names],
-        "level": [name[2] for name in names],
-        "kind": service.id,
-        "minutes": service.minutes,
-    }
+def _by_unit(service: Service, reasons: NDArray[np.int64], residents: Residents) -> pd.DataFrame:
+    """The rows of ``Coverage.units``."""
+    codes, names, levels = zip(*residents.names, strict=True)
+    columns: dict[str, object] = {"unit": codes, "unit_name": names, "level": levels}
+    columns |= {"kind": service.id, "minutes": service.minutes}
     for group in GROUPS:
-        columns |= _account(group, demand[group].to_numpy(float), reasons, _Members(row, inside, len(names)))
+        columns |= _account(group, reasons, residents)
     return pd.DataFrame(columns)
 
 
@@ -200,35 +251,24 @@ def _units(
     return names, row, inside
 
 
-class _Members(NamedTuple):
-    """Which demand points belong to which row of the units: one of their own or none, and the county's first row."""
-
-    row: NDArray[np.int64]
-    inside: NDArray[np.bool_]
-    rows: int
-
-    def sums(self, amounts: NDArray[np.float64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """The sum of the chosen demand points' amounts for each row of the units."""
-        own = chosen & (self.row >= 0)
-        sums = _sums(self.row[own], amounts[own], self.rows)
-        sums[0] = amounts[chosen & self.inside].sum()
-        return sums
-
-
 def _account(
-    group: str, people: NDArray[np.float64], reasons: NDArray[np.int64], members: _Members
+    group: str, reasons: NDArray[np.int64], residents: Residents
 ) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
     """One group's account in every unit. Covered, uncovered and unlocatable are summed apart from the total."""
-    known = ~np.isnan(people)
-    unknown = members.sums(np.ones(len(people)), ~known).astype(np.int64)
-    if not known.any():
+    people, rows = residents.people[group], len(residents.names)
+    unknown = {f"{group}_unknown": residents.unknown[group]}
+    if np.isnan(people).all():
         columns = ("", "_covered", "_uncovered", *(f"_{reason}" for reason in UNCOVERED), "_unlocatable")
-        return {f"{group}{column}": np.full(members.rows, np.nan) for column in columns} | {f"{group}_unknown": unknown}
-    by_reason = {reason: members.sums(people, known & (reasons == place)) for place, reason in enumerate(_REASONS)}
+        return {f"{group}{column}": np.full(rows, np.nan) for column in columns} | unknown
+    people = np.nan_to_num(people)
+    own, inside, kinds = residents.row >= 0, residents.inside, len(_REASONS)
+    sums = _sums(residents.row[own] * kinds + reasons[own], people[own], rows * kinds).reshape(rows, kinds)
+    sums[0] = _sums(reasons[inside], people[inside], kinds)
+    by_reason = dict(zip(_REASONS, sums.T.copy(), strict=True))
     return {
-        group: members.sums(people, known),
+        group: residents.totals[group],
         f"{group}_covered": by_reason[Reach.COVERED],
-        f"{group}_uncovered": sum((by_reason[reason] for reason in UNCOVERED), np.zeros(members.rows)),
+        f"{group}_uncovered": sum((by_reason[reason] for reason in UNCOVERED), np.zeros(rows)),
         **{f"{group}_{reason}": by_reason[reason] for reason in (*UNCOVERED, Reach.UNLOCATABLE)},
-        f"{group}_unknown": unknown,
+        **unknown,
     }

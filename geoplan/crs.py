@@ -99,6 +99,11 @@ def transform_xy(xy: NDArray[np.float64], one: pyproj.CRS, other: pyproj.CRS) ->
     return np.column_stack([x, y])
 
 
+def shapes_from_lonlat(shapes: NDArray[np.object_], crs: pyproj.CRS) -> NDArray[np.object_]:
+    """Geometries drawn in WGS84 longitude and latitude in another CRS; infinite where it does not reach."""
+    return np.asarray(gpd.GeoSeries(shapes, crs=WGS84).to_crs(crs), dtype=object)
+
+
 def lonlat(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """A frame in WGS84 longitude and latitude."""
     return to_crs(frame, WGS84)

@@ -14,7 +14,7 @@ import shapely
 
 from geoplan import crs
 from geoplan.assess import Assessment
-from geoplan.coverage import Coverage, cover, offering
+from geoplan.coverage import Coverage, Offer, Residents, cover, offering
 from geoplan.layers.schema import ROLES
 from geoplan.layers.units import assign_units
 from geoplan.layers.validation import blank_row
@@ -66,8 +66,8 @@ def whereabouts(assessment: Assessment, service: Service, lon: float, lat: float
     demand = _demand_at(assessment, lon, lat)
     offered = offering(assessment.facilities, service)
     home, sites = ways.locate(demand, settings), ways.locate(offered, settings)
-    frames = {"demand": demand, "facilities": offered}
-    coverage = cover(service, ways.travel, home, sites, frames, reopened=_reopened(assessment, demand, offered))
+    offer, reopened = Offer(service, offered, sites), _reopened(assessment, demand, offered)
+    coverage = cover(offer, ways.travel, home, Residents.of(demand, None), reopened=reopened)
     departure = Departure(ways.network, ways.times, demand.geometry.iloc[0], home)
     here = replace(assessment, layers=replace(assessment.layers, frames={**assessment.layers.frames, "demand": demand}))
     return Whereabouts(here, coverage, _neighbours(departure.ms_to(sites), offered, service)[:most])
@@ -78,8 +78,7 @@ def _demand_at(assessment: Assessment, lon: float, lat: float) -> gpd.GeoDataFra
     blank = {name: [cell] for name, cell in blank_row(ROLES["demand"]).items() if name != "geometry"}
     frame = gpd.GeoDataFrame(blank | {"demand_id": [_HERE]}, geometry=[shapely.Point(lon, lat)], crs=crs.WGS84)
     layers = {"demand": crs.to_crs(frame, assessment.layers.crs)}
-    units = assessment.layers.get("units")
-    assigned, _problems = assign_units(layers if units is None else {**layers, "units": units})
+    assigned, _problems = assign_units(layers, assessment.layers.borders)
     return assigned["demand"]
 
 

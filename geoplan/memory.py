@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -15,31 +15,42 @@ _T = TypeVar("_T")
 class Memory:
     """Remembers the last result of each step, and what it was made from.
 
-    Nothing that a step is given or gives may be changed afterwards. Memory: one result per step, with its inputs.
+    Nothing that a step is given or gives may be changed afterwards. Safe to share between threads: two of them may make
+    one step at the same time, and what either makes is right. Memory: one result per step, with its inputs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trunk: Memory | None = None) -> None:
         self._kept: dict[Hashable, tuple[tuple[object, ...], object]] = {}
+        self._trunk = trunk
 
     def branch(self) -> Memory:
-        """A memory that begins with what this one remembers; what either learns later the other does not know."""
-        branch = Memory()
-        branch._kept = dict(self._kept)
-        return branch
+        """A memory that knows what this one knows, now and later, and keeps what it makes itself to itself.
+
+        Scenarios go on from one baseline in a branch each, and none makes another or the baseline forget.
+        """
+        return Memory(self)
 
     def recall(self, step: Hashable, inputs: tuple[object, ...], make: Callable[[], _T]) -> _T:
-        """The result of a step: the one from before when the inputs are the same, else made anew.
+        """The result of a step: one from before when the inputs are the same, else made anew.
 
         Args:
             step: its name; two steps of one name forget each other.
             inputs: all that the result depends on, in a fixed order.
         """
-        kept = self._kept.get(step)
-        if kept is not None and same(kept[0], inputs):
-            return cast("_T", kept[1])
+        for before, result in self.known(step):
+            if same(before, inputs):
+                return cast("_T", result)
         made = make()
         self._kept[step] = (inputs, made)
         return made
+
+    def known(self, step: Hashable) -> Iterator[tuple[tuple[object, ...], object]]:
+        """(inputs, result) of each run of a step that is remembered, here and then in the trunk."""
+        kept = self._kept.get(step)
+        if kept is not None:
+            yield kept
+        if self._trunk is not None:
+            yield from self._trunk.known(step)
 
 
 def same(one: Any, other: Any) -> bool:  # noqa: PLR0911 - one answer per kind of thing

@@ -329,7 +329,7 @@ def compare(
     rules = load_pack(pack or layers.manifest.pack or "cn-national")
     base = assess(layers, rules, year=year, memory=memory)
     found = {
-        name: lay_beside(base, assess_scenario(layers, scenario, rules, year=year, memory=memory))
+        name: lay_beside(base, assess_scenario(layers, scenario, rules, year=year, memory=memory.branch()))
         for name, scenario in drawn.items()
     }
     files = report.write_comparison(found, out or directory / "results" / "comparison")

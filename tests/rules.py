@@ -12,7 +12,7 @@ from workspaces import COUNTY, Workspace, toml
 from geoplan.compliance import judge
 from geoplan.layers.facilities import split_versions
 from geoplan.layers.manifest import LayerEntry
-from geoplan.layers.units import assign_units
+from geoplan.layers.units import Borders, assign_units
 from geoplan.layers.validation import Door
 from geoplan.model import Rule, Verdict
 from geoplan.standards import MEASURES, Facts, Pack, load_pack
@@ -53,7 +53,8 @@ def a_rule(measure: str, value: str | list[str] | None = None, **keys: Any) -> R
 def facts_of(small: Workspace, year: int = 2025) -> Facts:
     """A workspace's facts without a journey over files or roads."""
     doors = {role: Door(frame, LayerEntry(role, "")) for role, frame in small.frames.items() if role not in NOT_WALKED}
-    frames, _ = assign_units({role: door.pass_through() for role, door in doors.items()})
+    passed = {role: door.pass_through() for role, door in doors.items()}
+    frames, _ = assign_units(passed, Borders(passed.get("units")))
     frames["facilities"], versions, _ = split_versions(frames["facilities"])
     frames |= {"facility_versions": versions} if len(versions) else {}
     return Facts(frames, {}, PLACE, year)

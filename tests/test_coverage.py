@@ -23,7 +23,7 @@ from strategies import (
     worlds,
 )
 
-from geoplan.coverage import GROUPS, cover, offering
+from geoplan.coverage import GROUPS, Offer, Residents, cover, offering
 from geoplan.crs import to_crs
 from geoplan.errors import NetworkError
 from geoplan.layers import operating
@@ -41,16 +41,14 @@ def covered_by(roads, demand, facilities, minutes, *, units=None, shut=()):
     """The coverage of one service, computed as an assessment does it, with some edges of the network closed."""
     network = build_network(roads)
     service = Service("care", "care", "care", ("care_home",), minutes)
-    frames = {"demand": demand, "facilities": facilities, "roads": roads}
-    if units is not None:
-        frames["units"] = units
     closed = np.array([edge for edge in shut if edge < len(network.tail)], dtype=np.int64)
     times = walking(network, 1.0).closed(closed)
     homes, sites = places_on(network, demand, facilities, times.usable)
     reopened = None
     if len(closed):
         reopened = BothEngines(network, 1.0).nearest(*places_on(network, demand, facilities))
-    return cover(service, BothEngines(network, times), homes, sites, frames, reopened=reopened)
+    offer = Offer(service, facilities, sites)
+    return cover(offer, BothEngines(network, times), homes, Residents.of(demand, units), reopened=reopened)
 
 
 def places_on(network, demand, facilities, usable=None):

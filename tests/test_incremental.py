@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import geopandas as gpd
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from workspaces import CRS, FOUR, THREE, at, small_workspace
 
-from geoplan.assess import Assessment, assess_scenario
+from geoplan.assess import Assessment, assess, assess_scenario
+from geoplan.i18n import speaking
 from geoplan.layers import Layers, load_layers
 from geoplan.memory import Memory
 from geoplan.scenario import (
@@ -35,6 +38,7 @@ from geoplan.scenario import (
 from geoplan.standards import load_pack
 
 HESHAN = load_pack("heshan")
+STEPS = 40  # of one planner
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLACES = st.tuples(st.integers(0, 6000), st.integers(0, 2000))
 CHANGES = st.fixed_dictionaries(
@@ -54,9 +58,9 @@ def lonlat(east: float, north: float) -> tuple[float, float]:
     return point.x, point.y
 
 
-def drawn(edits: list[Edit]) -> Scenario:
+def drawn(edits: list[Edit], name: str = "试验") -> Scenario:
     """A scenario of these edits."""
-    return Scenario("试验", "small", tuple(Step(edit, "测试", NOW) for edit in edits))
+    return Scenario(name, "small", tuple(Step(edit, "测试", NOW) for edit in edits))
 
 
 def assert_same(one: Assessment, other: Assessment) -> None:
@@ -85,26 +89,40 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> Layers:
     return load_layers(small_workspace().write(tmp_path_factory.mktemp("small")))
 
 
+@pytest.fixture(scope="module")
+def baseline(layers: Layers) -> Memory:
+    """What is remembered of the small county as it is."""
+    memory = Memory()
+    assess(layers, HESHAN, year=2025, memory=memory)
+    return memory
+
+
+def assessed_with(layers: Layers, scenario: Scenario, memory: Memory | None = None) -> Assessment:
+    """A scenario's assessment, from nothing or going on from what is remembered."""
+    return assess_scenario(layers, scenario, HESHAN, year=2025, memory=memory)
+
+
 class Edited(RuleBasedStateMachine):
-    """A planner edits, undoes and redoes while one memory is kept."""
+    """A planner edits, undoes and redoes, going on from one assessment to the next and from the county as it is."""
 
     layers: Layers
+    baseline: Memory
 
     @initialize()
     def start(self) -> None:
         """Nothing is edited yet."""
-        self.memory, self.edits, self.undone, self.made = Memory(), [], [], 0
-        self.assessed = self.with_memory()
+        self.memory, self.edits, self.undone, self.made = self.baseline.branch(), [], [], 0
+        self.assessed = self.going_on()
 
-    def with_memory(self) -> Assessment:
-        """The assessment that goes on from the one before."""
-        return assess_scenario(self.layers, drawn(self.edits), HESHAN, year=2025, memory=self.memory)
+    def going_on(self) -> Assessment:
+        """The assessment that goes on from the ones before."""
+        return assessed_with(self.layers, drawn(self.edits), self.memory)
 
     def take(self, edit: Edit) -> None:
         """Work in an edit, if it fits what is there."""
         if not resolve(self.layers, [*self.edits, edit]).errors:
             self.edits, self.undone = [*self.edits, edit], []
-            self.assessed = self.with_memory()
+            self.assessed = self.going_on()
 
     def name(self) -> str:
         """A new id."""
@@ -187,7 +205,7 @@ class Edited(RuleBasedStateMachine):
         """The last edit is taken back."""
         *self.edits, last = self.edits
         self.undone = [*self.undone, last]
-        self.assessed = self.with_memory()
+        self.assessed = self.going_on()
 
     @precondition(lambda self: self.undone)
     @rule()
@@ -195,12 +213,12 @@ class Edited(RuleBasedStateMachine):
         """What was undone last comes back."""
         *self.undone, last = self.undone
         self.edits = [*self.edits, last]
-        self.assessed = self.with_memory()
+        self.assessed = self.going_on()
 
     @rule()
     def compare(self) -> None:
         """The kept memory changes nothing but the time."""
-        assert_same(self.assessed, assess_scenario(self.layers, drawn(self.edits), HESHAN, year=2025))
+        assert_same(self.assessed, assessed_with(self.layers, drawn(self.edits)))
 
     def teardown(self) -> None:
         """However it ended, it ended right."""
@@ -212,14 +230,69 @@ def _place(east: float, north: float) -> dict[str, float]:
     return {"lon": lon, "lat": lat}
 
 
-def test_after_any_edits_an_assessment_is_the_same_as_from_nothing(layers):
+def test_after_any_edits_an_assessment_is_the_same_as_from_nothing(layers, baseline):
     """Edits of every kind, undone and redone, in random order: bit-equal to a fresh assessment."""
 
     class OnSmall(Edited):
         pass
 
-    OnSmall.layers = layers
+    OnSmall.layers, OnSmall.baseline = layers, baseline
+    edits = int(os.environ.get("GEOPLAN_RANDOM_EDITS", "480"))
     OnSmall.TestCase.settings = settings(
-        max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=max(edits // STEPS, 1),
+        stateful_step_count=STEPS,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
     )
     OnSmall.TestCase().runTest()
+
+
+def alternatives(count: int) -> list[Scenario]:
+    """Scenarios that each move, add and close something else."""
+    scenarios = []
+    for number in range(count):
+        lon, lat = lonlat(600 * number + 300, 500)
+        cells = {"name": "新", "kind": "township_centre", "level": "township", "status": "existing", "functions": FOUR}
+        edits: list[Edit] = [
+            AddFacility(facility_id=f"N{number}", attributes=cells, lon=lon, lat=lat),
+            MoveFacility(facility_id="F1", lon=lon, lat=lat),
+            CloseRoad(closure_id=f"C{number}", **_place(500 * (number + 1), 900)),
+        ]
+        scenarios.append(drawn(edits[: number % 3 + 1], f"方案{number}"))
+    return scenarios
+
+
+def test_two_scenarios_in_turn_do_not_make_each_other_forget(layers):
+    """What one scenario comes to is still there after others were looked at, and so is the county as it is."""
+    memory = Memory()
+    unedited = assess(layers, HESHAN, year=2025, memory=memory)
+    branches = [(scenario, memory.branch()) for scenario in alternatives(3)]
+    first, *_others = (assessed_with(layers, *branch) for branch in branches)
+    again = assessed_with(layers, *branches[0])
+    assert all(ours is theirs for ours, theirs in zip(again.coverages, first.coverages, strict=True))
+    assert all(ours is theirs for ours, theirs in zip(again.verdicts, first.verdicts, strict=True))
+    empty = assessed_with(layers, drawn([]), branches[0][1])
+    assert all(ours is theirs for ours, theirs in zip(empty.coverages, unedited.coverages, strict=True))
+
+
+def test_sessions_in_several_threads_get_what_each_would_get_alone(layers, baseline):
+    """Scenarios assessed and drawn at once from one baseline, several times each: bit-equal to fresh assessments."""
+    branches = [(scenario, baseline.branch()) for scenario in alternatives(4)] * 4
+    with ThreadPoolExecutor(8) as sessions:
+        found = list(sessions.map(lambda branch: assessed_with(layers, *branch), branches))
+        list(sessions.map(lambda assessment: len(assessment.service_areas), found))
+    for (scenario, _memory), assessed in zip(branches[:4], found[-4:], strict=True):
+        assert_same(assessed, assessed_with(layers, scenario))
+    for (scenario, _memory), assessed in zip(branches, found, strict=True):
+        assert assessed.verdicts == found[int(scenario.name[-1])].verdicts
+
+
+def test_words_are_in_the_language_that_is_spoken(layers, baseline):
+    """What was assessed in Chinese is told to an English reader in English."""
+    memory, scenario = baseline.branch(), alternatives(1)[0]
+    chinese = assessed_with(layers, scenario, memory)
+    with speaking("en"):
+        english, fresh = (assessed_with(layers, scenario, known) for known in (memory, None))
+    assert english.verdicts == fresh.verdicts
+    assert english.problems == fresh.problems
+    assert english.verdicts != chinese.verdicts

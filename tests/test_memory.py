@@ -79,3 +79,25 @@ def test_a_step_is_done_again_exactly_when_its_last_input_differs(calls):
         assert made == expected
         made.clear()
         last[step] = value
+
+
+def test_a_branch_knows_what_its_trunk_knows_and_keeps_its_own_to_itself():
+    """What the trunk made is not made again, neither before nor after the branch makes its own; the trunk learns nothing."""
+    trunk, made = Memory(), []
+
+    def ask(memory: Memory, value: int) -> int:
+        return memory.recall("step", (value,), lambda: made.append(value) or value)
+
+    ask(trunk, 1)
+    branch, other = trunk.branch(), trunk.branch()
+    assert [ask(branch, 1), ask(branch, 2), ask(branch, 1), ask(branch, 2), ask(trunk, 1), ask(other, 1)] == [
+        1,
+        2,
+        1,
+        2,
+        1,
+        1,
+    ]
+    assert made == [1, 2]
+    assert ask(other, 2) == 2
+    assert made == [1, 2, 2]

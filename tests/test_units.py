@@ -10,7 +10,7 @@ from workspaces import COUNTY, CRS, OTHER_TOWN, STREET, TOWN, area, at, table, u
 
 from geoplan.layers import load_layers, townships
 from geoplan.layers.manifest import LayerEntry
-from geoplan.layers.units import assign_units
+from geoplan.layers.units import Borders, assign_units
 from geoplan.layers.validation import Door
 from geoplan.model import Problem, Severity
 
@@ -23,7 +23,8 @@ def passed(frame: gpd.GeoDataFrame, role: str) -> gpd.GeoDataFrame:
 def placed(point: object, stated: str = "", towns: gpd.GeoDataFrame | None = None) -> tuple[str, bool, list[Problem]]:
     """Township, whether in the county, and problems of one demand point."""
     demand = passed(table("demand_id pop_total unit_code", ("D1", "10", stated, point)), "demand")
-    frames, problems = assign_units({"demand": demand, "units": passed(units() if towns is None else towns, "units")})
+    borders = passed(units() if towns is None else towns, "units")
+    frames, problems = assign_units({"demand": demand, "units": borders}, Borders(borders))
     row = frames["demand"].iloc[0]
     return row["township"], row["in_area"], problems
 
@@ -114,7 +115,7 @@ def test_a_place_in_the_county_but_in_no_township_is_in_the_area():
 def test_without_units_everything_is_in_the_area():
     """Where no borders are known, every row belongs to the workspace and to no township."""
     demand = passed(table("demand_id pop_total", ("D1", "10", at(0, -9000))), "demand")
-    frames, problems = assign_units({"demand": demand})
+    frames, problems = assign_units({"demand": demand}, Borders(None))
     assert (frames["demand"]["township"].tolist(), frames["demand"]["in_area"].tolist(), problems) == ([""], [True], [])
 
 
@@ -133,7 +134,7 @@ def test_the_frames_that_came_in_are_not_changed():
     """The two columns are added to new frames."""
     demand = passed(table("demand_id pop_total", ("D1", "10", at(5, 5))), "demand")
     frames = {"demand": demand, "units": passed(units(), "units")}
-    assign_units(frames)
+    assign_units(frames, Borders(frames["units"]))
     assert "township" not in demand.columns
     assert frames["demand"] is demand
     assert demand.crs == CRS

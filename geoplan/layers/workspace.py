@@ -20,7 +20,7 @@ from geoplan.layers.facilities import split_versions
 from geoplan.layers.manifest import Manifest, read_manifest
 from geoplan.layers.reading import read_raw
 from geoplan.layers.schema import ROLES
-from geoplan.layers.units import assign_units
+from geoplan.layers.units import Borders, assign_units
 from geoplan.layers.validation import Door
 from geoplan.model import Problem, Severity
 
@@ -39,6 +39,7 @@ class Layers:
             ``facility_versions`` the others.
         digests: role to a SHA-256 over the layer's content, whatever the order of its rows.
         problems: what was found and did not stop the work.
+        borders: of the units, which no edit changes.
     """
 
     manifest: Manifest
@@ -46,6 +47,7 @@ class Layers:
     crs: pyproj.CRS
     digests: Mapping[str, str]
     problems: tuple[Problem, ...]
+    borders: Borders
 
     @property
     def digest(self) -> str:
@@ -73,10 +75,11 @@ def load_layers(root: Path, progress: Progress = lambda _stage: None) -> Layers:
     digests = {role: content_digest(frame) for role, frame in frames.items()}
     metric = _analysis_crs(manifest, frames)
     projected = {role: crs_.to_crs(frame, metric) for role, frame in frames.items()}
-    assigned, misfits = assign_units(projected)
+    borders = Borders(projected.get("units"))
+    assigned, misfits = assign_units(projected, borders)
     assigned["facilities"], others, notes = split_versions(assigned["facilities"])
     versions = {"facility_versions": others} if len(others) else {}
-    return Layers(manifest, assigned | versions, metric, digests, tuple(problems + misfits + notes))
+    return Layers(manifest, assigned | versions, metric, digests, tuple(problems + misfits + notes), borders)
 
 
 def _read_all(manifest: Manifest, progress: Progress) -> tuple[dict[str, gpd.GeoDataFrame], list[Problem]]:

@@ -9,10 +9,11 @@ from pathlib import Path
 import geopandas as gpd
 import pyogrio
 
-from geoplan.assess import SERVICE_AREA_MARGIN_M, default_year
+from geoplan.assess import default_year
 from geoplan.coverage import offering
 from geoplan.errors import OutputError, SettingsError
 from geoplan.i18n import _
+from geoplan.journeys import SERVICE_AREA_MARGIN_M
 from geoplan.layers import Layers, Progress, operating
 from geoplan.model import Settings
 from geoplan.network import AreaDrawer, Profile, ways_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,16 +12,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from geopandas.array import GeometryArray
 
 from geoplan.errors import EditsError
 from geoplan.i18n import _
-from geoplan.layers import Layers, content_digest
+from geoplan.layers import Layers
 from geoplan.layers.schema import ROLES, Role
-from geoplan.layers.units import assign_units
+from geoplan.layers.units import PLACED, unit_problems
 from geoplan.layers.validation import blank_row
 from geoplan.model import Problem, Severity
 from geoplan.scenario.edits import Edit
-from geoplan.scenario.resolve import Row, baseline_row, resolve, same_row
+from geoplan.scenario.resolve import Row, resolve
 
 
 @dataclass(frozen=True)
@@ -65,19 +66,17 @@ def apply(layers: Layers, edits: Sequence[Edit]) -> Applied:
     """
     resolution = resolve(layers, edits)
     refuse_errors(resolution.problems)
-    changed = {role: _differing(layers, role, rows) for role, rows in resolution.rows.items()}
-    changed = {role: rows for role, rows in changed.items() if rows}
     roads = RoadChanges(resolution.closed, resolution.added)
     frames, digests, problems = dict(layers.frames), dict(layers.digests), list(layers.problems)
-    for role, rows in changed.items():
-        new, misfits = _assigned(layers, role, _frame(layers, ROLES[role], rows))
-        frames[role] = _replaced(layers.get(role), new, ROLES[role].key, set(rows))
-        digests[role] = _digest(layers.digests.get(role, ""), new, [row_id for row_id in rows if rows[row_id] is None])
+    for role, rows in resolution.rows.items():
+        new, misfits = _table(layers, ROLES[role], rows)
+        frames[role] = _replaced(layers, ROLES[role], new, rows.keys())
+        digests[role] = _digest(layers.digests.get(role, ""), rows)
         problems = [*_without(problems, role, set(rows)), *misfits]
     if roads:
-        added = _frame(layers, ROLES["roads"], roads.added)
-        digests["roads"] = _digest(layers.digests["roads"], added, [place.wkt for place in roads.closed.values()])
-    touched = {role: tuple(sorted(rows)) for role, rows in changed.items()}
+        closed = {place.wkt: None for place in roads.closed.values()}
+        digests["roads"] = _digest(layers.digests["roads"], {**roads.added, **closed})
+    touched = {role: tuple(sorted(rows)) for role, rows in resolution.rows.items()}
     after = dataclasses.replace(layers, frames=frames, digests=digests, problems=tuple(problems))
     return Applied(after, MappingProxyType(touched), roads, resolution.problems)
 
@@ -102,48 +101,55 @@ def edit_problem(problem: Problem) -> str:
     return where + _("{message}（{remedy}）").format(message=problem.message, remedy=problem.remedy)
 
 
-def _differing(layers: Layers, role: str, rows: Mapping[str, Row | None]) -> dict[str, Row | None]:
-    """The rows that in the end differ from the baseline's."""
-    frame, key = layers.get(role), ROLES[role].key
-    return {row_id: row for row_id, row in rows.items() if not _unchanged(baseline_row(frame, key, row_id), row)}
-
-
-def _unchanged(before: Row | None, after: Row | None) -> bool:
-    if before is None or after is None:
-        return before is after
-    return same_row(before, after)
-
-
-def _frame(layers: Layers, role: Role, rows: Mapping[str, Row | None]) -> gpd.GeoDataFrame:
-    """The rows that are there, with the columns that the door gives and their types, sorted by id."""
+def _table(layers: Layers, role: Role, rows: Mapping[str, Row | None]) -> tuple[pd.DataFrame, list[Problem]]:
+    """The rows that are there as loading would give them, sorted by id, and what is wrong with the units they state."""
     there = [row for _id, row in sorted(rows.items()) if row is not None]
-    columns = {
+    columns: dict[str, object] = {
         name: pd.Series([row[name] for row in there], dtype=float if isinstance(blank, float) else object)
         for name, blank in blank_row(role).items()
         if name != "geometry"
     }
     shapes = np.array([row["geometry"] for row in there], dtype=object)
-    return gpd.GeoDataFrame(pd.DataFrame(columns), geometry=shapes, crs=layers.crs)
+    problems = []
+    if role.name in PLACED:
+        found = layers.borders.assign(shapes, np.array([row["unit_code"] for row in there], dtype=object))
+        columns |= {name: pd.Series(getattr(found, name), dtype=object) for name in ("township", "village")}
+        columns["in_area"] = found.in_area
+        problems = unit_problems(role.name, np.array([row[role.key] for row in there], dtype=object), found)
+    return pd.DataFrame({**columns, "geometry": GeometryArray(shapes, crs=layers.crs)}, copy=False), problems
 
 
-def _assigned(layers: Layers, role: str, rows: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Problem]]:
-    """The rows with the township that loading them would give, where their layer has one."""
-    units = {"units": layers.frames["units"]} if "units" in layers.frames else {}
-    assigned, problems = assign_units({**units, role: rows})
-    return assigned[role], problems
-
-
-def _replaced(before: gpd.GeoDataFrame | None, rows: gpd.GeoDataFrame, key: str, ids: set[str]) -> gpd.GeoDataFrame:
+def _replaced(layers: Layers, role: Role, rows: pd.DataFrame, ids: Collection[str]) -> gpd.GeoDataFrame:
     """A layer with these rows instead of those of the same ids, sorted by id."""
-    parts = [] if before is None else [before[~before[key].isin(ids)]]
-    together = [part for part in (*parts, rows) if len(part)] or [rows]
-    columns = list(rows.columns if before is None else before.columns)
-    return pd.concat(together)[columns].sort_values(key, ignore_index=True)
+    before = layers.get(role.name)
+    if before is None:
+        return gpd.GeoDataFrame(rows)
+    others = before[role.key].to_numpy(object)
+    kept = np.flatnonzero([name not in ids for name in others])
+    if len(kept) and len(rows):
+        order = np.argsort(np.concatenate([others[kept], rows[role.key].to_numpy(object)]), kind="stable")
+        together = pd.concat([before.take(kept), rows]).take(order)
+    else:
+        together = before.take(kept) if len(kept) else gpd.GeoDataFrame(rows)[list(before.columns)]
+    together.index = pd.RangeIndex(len(together))
+    return together
 
 
-def _digest(before: str, rows: gpd.GeoDataFrame, gone: Sequence[str]) -> str:
+def _digest(before: str, rows: Mapping[str, Row | None]) -> str:
     """SHA-256 of a layer of which some rows changed: the same for the same rows, whatever edits led to them."""
-    return hashlib.sha256("\n".join([before, content_digest(rows), *sorted(gone)]).encode()).hexdigest()
+    told = [repr((row_id, None if row is None else _told(row))) for row_id, row in sorted(rows.items())]
+    return hashlib.sha256("\n".join([before, *told]).encode()).hexdigest()
+
+
+def _told(row: Row) -> list[tuple[str, object]]:
+    """A row's cells in one form, however they were read."""
+    return [(name, _plain(row[name])) for name in sorted(row)]
+
+
+def _plain(cell: object) -> object:
+    if isinstance(cell, shapely.Geometry):
+        return shapely.to_wkb(cell, byte_order=1)
+    return float(cell) if isinstance(cell, float) else cell
 
 
 def _without(problems: Sequence[Problem], role: str, ids: set[str]) -> list[Problem]:

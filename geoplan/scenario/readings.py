@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
@@ -105,8 +104,7 @@ def _read_shapes(edits: Sequence[Edit], crs: pyproj.CRS) -> tuple[NDArray[np.obj
     there = np.flatnonzero(~shapely.is_missing(drawn))
     shapes = np.full(len(edits), None, dtype=object)
     if len(there):
-        frame = gpd.GeoDataFrame(geometry=drawn[there], crs=crs_.WGS84)
-        shapes[there] = crs_.to_crs(frame, crs).geometry.to_numpy()
+        shapes[there] = crs_.shapes_from_lonlat(drawn[there], crs)
     for place in there[~np.isfinite(shapely.bounds(shapes[there])).all(axis=1)]:
         shapes[place] = None
         problems.append(about(int(place) + 1, _("位置不在本县所在的投影带内"), _("请检查经度和纬度")))

@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from geoplan.i18n import _
 from geoplan.layers import Layers
+from geoplan.layers.columns import Columns
 from geoplan.layers.schema import ROLES
-from geoplan.layers.units import assign_units
 from geoplan.layers.validation import PARTS, blank_row
 from geoplan.model import Problem, Severity
 from geoplan.scenario.edits import ConvertAsset, Edit
@@ -31,7 +29,8 @@ class Resolution:
     """What edits come to.
 
     Attributes:
-        rows: role to id to the row as it is then, None where it is gone; shapes in the analysis CRS.
+        rows: role to id to the row as it is then, None where it is gone; shapes in the analysis CRS. Only rows that in
+            the end differ from the layers'.
         closed: closure id to the place on the closed stretch.
         added: road id to the new road's row.
         problems: errors, and notes on edits that change nothing; ``rows`` names the edit, ``#1`` first.
@@ -59,7 +58,7 @@ def resolve(layers: Layers, edits: Sequence[Edit]) -> Resolution:
         draft.take(number, reading)
     outside = _places_outside(layers, draft.placed)
     in_order = sorted([*draft.problems, *outside], key=lambda problem: min(int(row[1:]) for row in problem.rows))
-    return Resolution(draft.rows, draft.closed, draft.added, tuple(in_order))
+    return Resolution(draft.differing(), draft.closed, draft.added, tuple(in_order))
 
 
 @dataclass
@@ -76,6 +75,7 @@ class _Draft:
     )  # facility to its status before the scenario closed it
     _converted: dict[str, str] = field(default_factory=dict)  # facility to the idle asset that it was made from
     placed: list[tuple[int, Row]] = field(default_factory=list)  # edit number and the row that it placed
+    _columns: dict[str, Columns] = field(default_factory=dict)  # of the baseline's frames
 
     def take(self, number: int, reading: Reading) -> None:
         """Work in one edit, or say why it does not fit."""
@@ -91,7 +91,27 @@ class _Draft:
     def _row(self, role: str, row_id: str) -> Row | None:
         """The row as it is now; None where there is none."""
         known = self.rows.get(role, {})
-        return known[row_id] if row_id in known else baseline_row(self.layers.get(role), ROLES[role].key, row_id)
+        return known[row_id] if row_id in known else self._baseline_row(role, row_id)
+
+    def _baseline_row(self, role: str, row_id: str) -> Row | None:
+        """The row of that id in the layers, which are sorted by it."""
+        frame = self.layers.get(role)
+        if frame is None:
+            return None
+        columns = self._columns.setdefault(role, Columns(frame))
+        ids = columns.array(ROLES[role].key)
+        place = int(np.searchsorted(ids, row_id))
+        if place == len(ids) or ids[place] != row_id:
+            return None
+        return {name: columns.array(name)[place] for name in frame.columns}
+
+    def differing(self) -> dict[str, dict[str, Row | None]]:
+        """The rows that differ from the baseline's."""
+        rows = {
+            role: {row_id: row for row_id, row in rows.items() if not _unchanged(self._baseline_row(role, row_id), row)}
+            for role, rows in self.rows.items()
+        }
+        return {role: differing for role, differing in rows.items() if differing}
 
     def _put(self, role: str, row_id: str, row: Row | None) -> None:
         self.rows.setdefault(role, {})[row_id] = row
@@ -162,7 +182,7 @@ class _Draft:
         if row is None:
             return
         changed = dict(row) | dict(cells)
-        if reading.sound and same_row(row, changed):
+        if reading.sound and _same_row(row, changed):
             self._note_unchanged(number, edit.id)
             return
         self._put_changed(number, reading, changed)
@@ -191,7 +211,7 @@ class _Draft:
         edit = reading.edit
         if self._existing(number, edit.role, edit.id) is None:
             return
-        if baseline_row(self.layers.get(edit.role), edit.key, edit.id) is not None:
+        if self._baseline_row(edit.role, edit.id) is not None:
             text = _("“{id}”是现有设施，不能删除").format(id=edit.id)
             self._error(number, text, _("请改用“撤并设施”"))
             return
@@ -263,18 +283,13 @@ _TAKE: Mapping[str, Callable[[_Draft, int, Reading], None]] = MappingProxyType(
 )
 
 
-def baseline_row(frame: gpd.GeoDataFrame | None, key: str, row_id: str) -> Row | None:
-    """The row of that id in a frame that is sorted by its key."""
-    if frame is None:
-        return None
-    ids = frame[key].to_numpy(object)
-    place = int(np.searchsorted(ids, row_id))
-    if place == len(ids) or ids[place] != row_id:
-        return None
-    return {name: frame[name].iloc[place] for name in frame.columns}
+def _unchanged(before: Row | None, after: Row | None) -> bool:
+    if before is None or after is None:
+        return before is after
+    return _same_row(before, after)
 
 
-def same_row(one: Row, other: Row) -> bool:
+def _same_row(one: Row, other: Row) -> bool:
     """Whether two rows hold the same cells, unknown ones included."""
     return one.keys() == other.keys() and all(_same_cell(one[name], other[name]) for name in one)
 
@@ -296,22 +311,18 @@ def _places_outside(layers: Layers, placed: Sequence[tuple[int, Row]]) -> list[P
 
     A stated unit counts as it does for loaded rows; of a parcel or a road some part must be inside.
     """
-    units = layers.get("units")
-    if units is None or not placed:
+    if not layers.borders.known or not placed:
         return []
-    shapes = np.array([row["geometry"] for _edit, row in placed], dtype=object)
-    inside = set(shapely.STRtree(units.geometry.to_numpy()).query(shapes, predicate="intersects")[0].tolist())
-    elsewhere = [(number, row) for place, (number, row) in enumerate(placed) if place not in inside]
+    inside = layers.borders.touched(np.array([row["geometry"] for _edit, row in placed], dtype=object))
     return [
         about(number, _("位置在县域之外"), _("请检查经度和纬度"))
-        for number, row in elsewhere
-        if not _counts_as_inside(layers, units, row)
+        for (number, row), is_inside in zip(placed, inside.tolist(), strict=True)
+        if not is_inside and not _counts_as_inside(layers, row)
     ]
 
 
-def _counts_as_inside(layers: Layers, units: gpd.GeoDataFrame, row: Row) -> bool:
+def _counts_as_inside(layers: Layers, row: Row) -> bool:
     """Whether a row just beyond the border belongs to the unit that it states, as a loaded row would."""
-    table = pd.DataFrame({"facility_id": [""], "unit_code": [row.get("unit_code", "")]}, dtype=object)
-    frame = gpd.GeoDataFrame(table, geometry=[row["geometry"]], crs=layers.crs)
-    assigned, _contradicted = assign_units({"facilities": frame, "units": units})
-    return bool(assigned["facilities"]["in_area"].iloc[0])
+    shape = np.array([row["geometry"]], dtype=object)
+    stated = np.array([row.get("unit_code", "")], dtype=object)
+    return bool(layers.borders.assign(shape, stated).in_area[0])

@@ -1,7 +1,7 @@
 """What plans demand: rule packs, their loader, and the measures that their rules name."""
 
 from geoplan.standards.holding import advises_only, complies, limits_of, needed, stands, value_of
-from geoplan.standards.measures import MEASURES, Entry, Facts, Measure, Travel, entry_of
+from geoplan.standards.measures import MEASURES, Entry, Facts, Measure, Travel, entry_of, facilities_in_scope
 from geoplan.standards.packs import Pack, known_packs, load_pack
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "advises_only",
     "complies",
     "entry_of",
+    "facilities_in_scope",
     "known_packs",
     "limits_of",
     "load_pack",

@@ -8,5 +8,6 @@ for zero. Importing this package registers all of them in ``MEASURES``.
 from geoplan.standards.measures import access, entered, estates, facilities, land, units  # noqa: F401 - they register
 from geoplan.standards.measures.entered import Entry, entry_of
 from geoplan.standards.measures.registry import MEASURES, Facts, Measure, Travel
+from geoplan.standards.measures.scope import facilities_in_scope
 
-__all__ = ["MEASURES", "Entry", "Facts", "Measure", "Travel", "entry_of"]
+__all__ = ["MEASURES", "Entry", "Facts", "Measure", "Travel", "entry_of", "facilities_in_scope"]

@@ -14,12 +14,13 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplan.i18n import _
+from geoplan.layers.columns import exact
 from geoplan.layers.schema import CLINIC_KINDS, FACILITY_LEVELS, IDLE_KINDS
 from geoplan.model import Count, Reach, Rule
 from geoplan.network import UNREACHED
 from geoplan.standards.measures.counting import ONE, ZERO, Part, nothing_known, share, total
 from geoplan.standards.measures.facilities import GROUPS
-from geoplan.standards.measures.registry import Facts, exact, is_one_of, measure
+from geoplan.standards.measures.registry import Facts, is_one_of, measure
 from geoplan.standards.measures.scope import FACILITY_SCOPE, Chosen, facilities_in_scope
 from geoplan.standards.options import a_positive_figure, a_share, a_word, one_of, some_of, table_of
 
@@ -62,7 +63,7 @@ def _reached(group: str, row: Mapping[str, Any]) -> Count:
 
 
 @measure(
-    "facilities clinics",
+    "scope clinics",
     scope=FACILITY_SCOPE,
     options={"pairs": table_of(some_of(CLINIC_KINDS), FACILITY_LEVELS), "threshold_m": a_positive_figure},
     required="pairs threshold_m",
@@ -153,7 +154,7 @@ def _nearest_m(shapes: NDArray[np.object_], others: NDArray[np.object_]) -> NDAr
 
 
 @measure(
-    "facilities seats travel",
+    "scope seats travel",
     scope=FACILITY_SCOPE,
     options={"beds_quantile": a_share, "occupancy_below": a_share, "minutes_above": a_positive_figure},
     required="beds_quantile occupancy_below minutes_above",
@@ -246,7 +247,7 @@ def idle_assets_in_gaps(facts: Facts, rule: Rule) -> list[Count]:
     uncovered = _uncovered(facts.reach[service])
     people = np.nan_to_num(facts.rows("demand")[group])
     limit_ms = int(facts.coverage[service]["minutes"].iloc[0]) * _MINUTE_MS
-    trips = facts.travel.trips_within(assets.frame(), limit_ms)
+    trips = facts.trips_to(assets, limit_ms, rule.id)
     helped = uncovered[trips.home]
     gained = np.bincount(trips.facility[helped], weights=people[trips.home[helped]], minlength=len(assets)).tolist()
     cells = zip(assets.cells("asset_id"), assets.cells("name"), gained, strict=True)
@@ -259,7 +260,8 @@ def idle_assets_in_gaps(facts: Facts, rule: Rule) -> list[Count]:
 
 def _uncovered(reach: pd.DataFrame) -> NDArray[np.bool_]:
     """The county's demand points that are on the network and not covered."""
-    served = is_one_of(reach["reach"].to_numpy(object), (Reach.COVERED.value, Reach.UNLOCATABLE.value))
+    reasons = reach["reach"].to_numpy(object)
+    served = (reasons == Reach.COVERED.value) | (reasons == Reach.UNLOCATABLE.value)
     return ~served & reach["in_area"].to_numpy(bool)
 
 

@@ -47,7 +47,7 @@ def is_whole(field: str) -> bool:
     return not field.endswith("_m2")
 
 
-@measure("facilities units", scope=FACILITY_SCOPE)
+@measure("scope units", scope=FACILITY_SCOPE)
 def facility_count(facts: Facts, rule: Rule) -> list[Count]:
     """How many facilities there are, in the county and in each township."""
     chosen = facilities_in_scope(facts, rule)
@@ -60,7 +60,7 @@ def _each_one(chosen: Chosen) -> list[Part]:
     return [Part(name, ONE, ONE, ONE, certain, missing) for name, certain, missing in cells]
 
 
-@measure("facilities units", scope=FACILITY_SCOPE, options={"field": _A_NUMBER}, required="field")
+@measure("scope units", scope=FACILITY_SCOPE, options={"field": _A_NUMBER}, required="field")
 def facility_sum(facts: Facts, rule: Rule) -> list[Count]:
     """The sum of a field over facilities, in the county and in each township."""
     chosen, field = facilities_in_scope(facts, rule), rule.options["field"]
@@ -85,7 +85,7 @@ def _county_and_townships(facts: Facts, chosen: Chosen, parts: list[Part], unit:
 
 
 @measure(
-    "facilities",
+    "scope",
     scope=FACILITY_SCOPE,
     options={"numerator": _A_NUMBER, "denominator": _A_NUMBER},
     required="numerator denominator",
@@ -145,7 +145,7 @@ def _ratios(facts: Facts, rule: Rule) -> tuple[list[Count], set[str]]:
 
 
 @measure(
-    "facilities",
+    "scope",
     scope=FACILITY_SCOPE,
     options={"numerator": _A_NUMBER, "denominator": _A_NUMBER},
     required="numerator",
@@ -166,7 +166,7 @@ def each_facility(facts: Facts, rule: Rule) -> list[Count]:
 
 
 @measure(
-    "facilities",
+    "scope",
     scope=FACILITY_SCOPE,
     options={
         "numerator": _A_NUMBER,
@@ -209,7 +209,7 @@ def _lacking(row: Count, shares: Mapping[str, Fraction], level: str, *, certain:
 
 
 @measure(
-    "facilities demand",
+    "scope demand",
     scope=FACILITY_SCOPE,
     options={"field": _A_NUMBER, "per": a_positive_figure, "group": one_of(GROUPS), "basis": one_of(BASES)},
     required="field per group basis",
@@ -241,7 +241,7 @@ def people_of(facts: Facts, group: str, basis: str) -> tuple[Fraction | None, tu
 
 
 @measure(
-    "facilities",
+    "scope",
     scope=FACILITY_SCOPE,
     options={
         "functions": some_of(FUNCTIONS),

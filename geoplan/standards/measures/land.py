@@ -10,16 +10,17 @@ import numpy as np
 import shapely
 
 from geoplan.i18n import _
+from geoplan.layers.columns import Rows, exact
 from geoplan.layers.schema import BASES
 from geoplan.model import Count, Rule
 from geoplan.standards.measures.counting import ONE, ZERO, Part, nothing_known, share
-from geoplan.standards.measures.registry import Facts, Rows, exact, is_one_of, measure
+from geoplan.standards.measures.registry import Facts, is_one_of, measure
 from geoplan.standards.options import a_share, one_of, some_words, table_of
 
 _LAND_OPTIONS = {"basis": one_of(BASES), "landuse_codes": table_of(some_words)}
 
 
-@measure("facilities landuse units demand", options=_LAND_OPTIONS, required="basis", fields="site_area_m2")
+@measure("operating landuse units demand", options=_LAND_OPTIONS, required="basis", fields="site_area_m2")
 def area_per_resident(facts: Facts, rule: Rule) -> list[Count]:
     """Land of elderly-care facilities per resident, for the county and each township.
 
@@ -117,7 +118,7 @@ def _land_of(
 
 
 @measure(
-    "facilities landuse units demand",
+    "operating landuse units demand",
     options={**_LAND_OPTIONS, "high_share65": a_share},
     required="basis high_share65",
     fields="site_area_m2",

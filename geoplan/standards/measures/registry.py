@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -14,7 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.layers import serves
+from geoplan.layers.columns import Rows, all_rows
 from geoplan.layers.schema import TOWNSHIP_LEVELS
+from geoplan.memory import Memory
 from geoplan.model import Count, Rule
 from geoplan.network import Locations, TravelTimes, Trips
 from geoplan.standards.options import Check
@@ -44,68 +45,6 @@ class Travel:
         return self.times.within(self.homes, self.locate(targets), limit_ms)
 
 
-class Columns:
-    """A frame's columns as plain arrays, and its figures as exact fractions, each made when it is first asked for."""
-
-    def __init__(self, frame: gpd.GeoDataFrame) -> None:
-        self.frame = frame
-        self._arrays: dict[str, NDArray[Any]] = {}
-        self._figures: dict[str, NDArray[np.object_]] = {}
-
-    def array(self, name: str) -> NDArray[Any]:
-        """A column: floats with NaN for blank, else objects."""
-        if name not in self._arrays:
-            self._arrays[name] = self.frame[name].to_numpy()
-        return self._arrays[name]
-
-    def figures(self, name: str) -> NDArray[np.object_]:
-        """A column of numbers as they were written, None for a blank cell."""
-        if name not in self._figures:
-            cells = [None if np.isnan(cell) else exact(cell) for cell in self.array(name).tolist()]
-            self._figures[name] = np.array([*cells, None], dtype=object)[:-1]  # never taken for an array of numbers
-        return self._figures[name]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Some rows of a frame, as plain columns.
-
-    Attributes:
-        places: which rows of the frame.
-    """
-
-    columns: Columns
-    places: NDArray[np.intp]
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        return self.columns.array(name)[self.places]
-
-    def cells(self, name: str) -> list[Any]:
-        """A column as a list of Python values."""
-        return self[name].tolist()
-
-    def figures(self, name: str) -> list[Fraction | None]:
-        """A column of numbers, exact; None for a blank cell."""
-        return self.columns.figures(name)[self.places].tolist()
-
-    def where(self, mask: NDArray[np.bool_]) -> Rows:
-        """Those of the rows for which the mask holds."""
-        return Rows(self.columns, self.places[mask])
-
-    def frame(self) -> gpd.GeoDataFrame:
-        """The rows as a frame of their own."""
-        return self.columns.frame.iloc[self.places].reset_index(drop=True)
-
-
-def exact(number: float) -> Fraction:
-    """The decimal figure as it was written, not its binary neighbour."""
-    value = float(number)
-    return Fraction(int(value)) if value.is_integer() else Fraction(repr(value))
-
-
 @dataclass(frozen=True)
 class Facts:
     """What measures may look at.
@@ -118,6 +57,7 @@ class Facts:
         reach: service id to its coverage per demand point (``Coverage.demand``).
         travel: journeys on the network; None where none were computed.
         rules: the rules that apply in ``year``.
+        memory: where what is worked out from a layer is kept for as long as the layer stays the same.
     """
 
     frames: Mapping[str, gpd.GeoDataFrame]
@@ -128,13 +68,11 @@ class Facts:
     reach: Mapping[str, pd.DataFrame] = field(default_factory=lambda: _NOTHING)
     travel: Travel | None = None
     rules: tuple[Rule, ...] = ()
-    memo: dict[int, Columns] = field(default_factory=dict, repr=False, compare=False)
+    memory: Memory = field(default_factory=Memory, repr=False, compare=False)
 
     def rows(self, role: str) -> Rows:
         """All rows of a layer."""
-        frame = self.frames[role]
-        columns = self.memo.setdefault(id(frame), Columns(frame))  # which keeps the frame, so that its id stays its own
-        return Rows(columns, np.arange(len(frame)))
+        return all_rows(self.frames, role, self.memory)
 
     def townships(self) -> Rows | None:
         """The townships, in order of code."""
@@ -146,13 +84,29 @@ class Facts:
     def operating(self) -> Rows:
         """The facilities of the county that serve people in the year."""
         sites = self.rows("facilities")
-        runs = serves(sites["status"], sites["open_year"], self.year, planned=self.planned)
-        return sites.where(runs & sites["in_area"].astype(bool))
+
+        def running() -> Rows:
+            runs = serves(sites["status"], sites["open_year"], self.year, planned=self.planned)
+            return sites.where(runs & sites["in_area"].astype(bool))
+
+        return sites.columns.keep(("operating", self.year, self.planned), running)
 
     def homes(self) -> Rows:
         """The county's demand points."""
         demand = self.rows("demand")
-        return demand.where(demand["in_area"].astype(bool))
+        return demand.columns.keep("homes", lambda: demand.where(demand["in_area"].astype(bool)))
+
+    def trips_to(self, targets: Rows, limit_ms: int, name: str) -> Trips:
+        """Which demand points reach which of some rows within a time; none where no journeys were computed.
+
+        Args:
+            name: of who asks, to remember the answer by.
+        """
+        travel = self.travel
+        if travel is None:
+            raise ValueError("no journeys were computed")
+        inputs = (travel.times, travel.homes, targets.records(), limit_ms)
+        return self.memory.recall(("trips", name), inputs, lambda: travel.trips_within(targets.frame(), limit_ms))
 
 
 def is_one_of(cells: NDArray[Any], words: Collection[str]) -> NDArray[np.bool_]:
@@ -166,7 +120,9 @@ class Measure:
 
     Attributes:
         count: the function: a county's row first, then those of its parts.
-        reads: the roles of frames that it looks at, ``coverage``, ``travel``, and ``rules`` where it asks another rule.
+        reads: the roles of frames that it looks at, ``coverage`` (of the service that the rule names), ``travel``, and
+            ``rules`` where it asks another rule. Of facilities it looks at all (``facilities``), at those of the county
+            that operate (``operating``) or only at those that the rule may speak of (``scope``).
         scope: the keys of a rule's scope that it understands, each with its check.
         options: what a rule may tell it besides.
         required: the options and keys of the scope that a rule must give.
@@ -182,9 +138,15 @@ class Measure:
     fields: frozenset[str]
     value: str
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles of frames that it looks at."""
+        sites = {"facilities"} if self.reads & _SOME_FACILITIES else set()
+        return self.reads - _SOME_FACILITIES - {"coverage", "travel", "rules"} | sites
+
     def fields_of(self, rule: Rule) -> frozenset[str]:
         """The fields of facilities on which a rule's figure depends; empty for a measure that does not look at any."""
-        if "facilities" not in self.reads:
+        if "facilities" not in self.roles:
             return frozenset()
         named = {value for value in rule.options.values() if isinstance(value, str)}
         listed = {word for value in rule.options.values() if isinstance(value, tuple) for word in value}
@@ -192,6 +154,7 @@ class Measure:
         return self.fields | {"status", "open_year"} | scope | named | listed
 
 
+_SOME_FACILITIES = frozenset({"operating", "scope"})
 SCOPE_FIELDS = {"kinds": "kind", "facility_levels": "level"}
 """Keys of a scope whose field of the facilities has another name."""
 MEASURES: dict[str, Measure] = {}

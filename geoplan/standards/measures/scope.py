@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.layers.columns import Rows
 from geoplan.layers.schema import (
     FACILITY_KINDS,
     FACILITY_LEVELS,
@@ -23,7 +24,7 @@ from geoplan.layers.schema import (
     FieldKind,
 )
 from geoplan.model import Rule
-from geoplan.standards.measures.registry import SCOPE_FIELDS, Facts, Rows, is_one_of
+from geoplan.standards.measures.registry import SCOPE_FIELDS, Facts, is_one_of
 from geoplan.standards.options import Check, some_of
 
 FLAGS = tuple(field.name for field in ROLES["facilities"].fields if field.kind is FieldKind.FLAG)
@@ -64,17 +65,27 @@ class Chosen:
 
 def facilities_in_scope(facts: Facts, rule: Rule) -> Chosen:
     """The county's facilities that a rule speaks of: those that operate in the year unless it names a status."""
-    if "status" not in rule.scope:
-        return _narrowed(facts.operating(), "facilities", rule.scope)
     sites = facts.rows("facilities")
-    stated = is_one_of(sites["status"], rule.scope["status"]) & sites["in_area"].astype(bool)
-    return _narrowed(sites.where(stated), "facilities", rule.scope)
+    scope = {key: words for key, words in rule.scope.items() if key in FACILITY_SCOPE}
+
+    def narrowed() -> Chosen:
+        if "status" not in scope:
+            return _narrowed(facts.operating(), "facilities", scope)
+        stated = is_one_of(sites["status"], scope["status"]) & sites["in_area"].astype(bool)
+        return _narrowed(sites.where(stated), "facilities", scope)
+
+    return sites.columns.keep(("in scope", facts.year, facts.planned, frozenset(scope.items())), narrowed)
 
 
 def units_in_scope(facts: Facts, rule: Rule) -> Chosen:
     """The administrative units that a rule speaks of, in order of code."""
     units = facts.rows("units")
-    return _narrowed(units.where(is_one_of(units["level"], rule.scope["unit_levels"])), "units", rule.scope)
+    scope = {key: words for key, words in rule.scope.items() if key in UNIT_SCOPE}
+
+    def narrowed() -> Chosen:
+        return _narrowed(units.where(is_one_of(units["level"], scope["unit_levels"])), "units", scope)
+
+    return units.columns.keep(("in scope", frozenset(scope.items())), narrowed)
 
 
 def _narrowed(rows: Rows, role: str, scope: Mapping[str, Any]) -> Chosen:

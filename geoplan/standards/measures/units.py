@@ -8,10 +8,11 @@ from fractions import Fraction
 import numpy as np
 
 from geoplan.i18n import _
+from geoplan.layers.columns import Rows
 from geoplan.layers.schema import FUNCTIONS, TOWNSHIP_LEVELS, UNIT_LEVELS, VILLAGE_LEVELS, label
 from geoplan.model import Count, Rule
 from geoplan.standards.measures.counting import ONE, ZERO, Part, nothing_known, share
-from geoplan.standards.measures.registry import Facts, Rows, is_one_of, measure
+from geoplan.standards.measures.registry import Facts, is_one_of, measure
 from geoplan.standards.measures.scope import (
     FACILITY_SCOPE,
     UNIT_SCOPE,
@@ -24,7 +25,7 @@ from geoplan.standards.options import some_of
 
 
 @measure(
-    "units facilities demand",
+    "units scope demand",
     scope={**UNIT_SCOPE, **{key: check for key, check in FACILITY_SCOPE.items() if key != "functions"}},
     options={"functions": some_of(FUNCTIONS)},
     required="unit_levels",
@@ -42,14 +43,14 @@ def unit_has_qualified(facts: Facts, rule: Rule) -> list[Count]:
     levels = units.cells("level")
     found = {level: _by_unit(facts, sites, level) for level in dict.fromkeys(levels)}
     parts, details, combined = [], [], []
-    needed = set(rule.options.get("functions", ()))
+    needed, unit = set(rule.options.get("functions", ())), _("处")
     cells = zip(units.cells("unit_code"), units.cells("name"), levels, chosen.certain, chosen.missing, strict=True)
     for code, name, level, certain, missing in cells:
         ids, open_, offered = found[level].get(code, _NOBODY)
         open_ = [] if ids else open_
-        blank = (*missing, *sorted({field for fields in open_ for field in fields}))
+        blank = (*missing, *sorted({field for fields in open_ for field in fields})) if missing or open_ else ()
         parts.append(Part(code, ONE if ids else ZERO, ONE if ids or open_ else ZERO, ONE, certain, blank))
-        details.append(_unit(code, name, level, ids, len(open_), blank))
+        details.append(_unit((code, name, level), unit, ids, len(open_), blank))
         combined += [code] if needed <= offered else []
     county = share(parts).count(facts.place, "county", _("个"), whole=True)
     support = tuple(name for detail in details for name in detail.counted)
@@ -99,8 +100,9 @@ def _by_unit(facts: Facts, sites: tuple[Rows, list[_Site]], level: str) -> dict[
     return found
 
 
-def _unit(code: str, name: str, level: str, ids: list[str], open_: int, missing: tuple[str, ...]) -> Count:
+def _unit(place: tuple[str, str, str], needed_unit: str, ids: list[str], open_: int, missing: tuple[str, ...]) -> Count:
     """One unit's row: how many qualified facilities it has."""
+    code, name, level = place
     kind = "township" if level in TOWNSHIP_LEVELS else "village" if level in VILLAGE_LEVELS else "unit"
     number = Fraction(len(ids))
     return Count(
@@ -109,14 +111,14 @@ def _unit(code: str, name: str, level: str, ids: list[str], open_: int, missing:
         kind,
         number,
         ONE,
-        _("处"),
+        needed_unit,
         span=(number, number + open_) if open_ else None,
         whole=True,
         counted=tuple(ids),
         of=(code,),
         missing=missing,
         target=ONE,
-        value_unit=_("处"),
+        value_unit=needed_unit,
         detail=True,
     )
 
