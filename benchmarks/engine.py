@@ -147,8 +147,10 @@ class Bench:
             mine = slice(first[i], first[i + 1])
             assert np.isfinite(distance).sum() == len(reached[mine])
             assert (distance[self.graph.order[reached[mine]]] == ms[mine]).all()
-        search = lambda: [dijkstra(self.scipy, indices=node, limit=LIMIT_MS) for node in sample]  # noqa: E731
-        peers = {"scipy": Peer(search, len(sample) / TREES, SLOW_RUNS)}
+        together = lambda: dijkstra(self.scipy, indices=sample, limit=LIMIT_MS)  # noqa: E731
+        one_by_one = lambda: [dijkstra(self.scipy, indices=node, limit=LIMIT_MS) for node in sample]  # noqa: E731
+        share = len(sample) / TREES
+        peers = {"scipy": Peer(one_by_one, share, SLOW_RUNS), "scipy, in one call": Peer(together, share, SLOW_RUNS)}
         if self.networkx is not None:
             few = nodes[:4].tolist()
             recipe = lambda: [nx.ego_graph(self.networkx, node, radius=LIMIT_MS, distance="ms") for node in few]  # noqa: E731
@@ -192,7 +194,7 @@ class Bench:
     def repair(self, facilities: int) -> None:
         """Adding and removing one facility, closing and opening a road, against the search from scratch."""
         nodes = self.nodes(facilities)
-        field, before = self.field(nodes), self.field(nodes).state
+        places, field, before = at_nodes(self.network, nodes), self.field(nodes), self.field(nodes).state
         taken: dict[str, list[float]] = {name: [] for name in ("add", "remove", "close a road", "open it")}
         whole, touched = [], []
         for label, node in enumerate(self.nodes(EDITS), start=facilities):
@@ -203,7 +205,7 @@ class Bench:
             taken["close a road"].append(seconds(lambda c=closed: field.change_roads(self.network, c)))
             taken["open it"].append(seconds(lambda: field.change_roads(self.network, self.times)))
             if label % (EDITS // RUNS) == 0:
-                whole.append(seconds(lambda: self.field(nodes)))
+                whole.append(seconds(lambda: NearestField(self.graph).add(places)))
         assert (field.state == before).all()
         print(f"\nrepair of the nearest of {facilities:,} facilities, {EDITS} edits; an added one takes", end=" ")
         print(f"{statistics.median(touched):,.0f} nodes")

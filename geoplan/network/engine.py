@@ -59,15 +59,13 @@ class _Arcs(NamedTuple):
 class _Csr:
     """Packed arcs by start: those of node u are ``arc[ptr[u]:ptr[u + 1]]``."""
 
-    ptr: kernels.I64
+    ptr: kernels.U32
     arc: kernels.U64
 
     @classmethod
     def of(cls, arcs: _Arcs, size: int) -> Self:
         order = np.argsort(arcs.start, kind="stable")
-        pointers = np.zeros(size + 1, dtype=np.int64)
-        np.cumsum(np.bincount(arcs.start, minlength=size), out=pointers[1:])
-        return cls(pointers, arcs.packed()[order])
+        return cls(_pointers(arcs.start, size), arcs.packed()[order])
 
     def grow(self, size: int) -> None:
         """More nodes, without arcs so far."""
@@ -90,13 +88,20 @@ class _Csr:
             added.sort(key=come.start.__getitem__)  # new nodes, without arcs so far, all begin at the end
             start = come.start[added]
             self.arc = np.insert(self.arc, self.ptr[start + 1], come.packed()[added])
-            self.ptr = self.ptr + np.r_[0, np.cumsum(np.bincount(start, minlength=len(self.ptr) - 1))]
+            self.ptr = self.ptr + _pointers(start, len(self.ptr) - 1)
 
     def _place(self, start: int, packed: np.uint64) -> int:
         """Where such an arc stands, -1 if it does not; equal arcs stand for one another."""
         begin = int(self.ptr[start])
         found = np.flatnonzero(self.arc[begin : self.ptr[start + 1]] == packed)
         return begin + int(found[0]) if len(found) else -1
+
+
+def _pointers(start: kernels.I64, size: int) -> kernels.U32:
+    """How many arcs start at nodes before each of so many nodes, and how many there are: uint32 (size + 1,)."""
+    pointers = np.zeros(size + 1, dtype=np.uint32)
+    np.cumsum(np.bincount(start, minlength=size), dtype=np.uint32, out=pointers[1:])
+    return pointers
 
 
 def _closed(packed: np.uint64) -> np.uint64:
@@ -130,12 +135,12 @@ class RoadGraph:
         return len(self.rank)
 
     @property
-    def towards(self) -> tuple[kernels.I64, kernels.U64]:
+    def towards(self) -> tuple[kernels.U32, kernels.U64]:
         """(ptr, arc) for searches from the facilities, against the direction of travel."""
         return self._towards.ptr, self._towards.arc
 
     @property
-    def away(self) -> tuple[kernels.I64, kernels.U64]:
+    def away(self) -> tuple[kernels.U32, kernels.U64]:
         """(ptr, arc) in the direction of travel."""
         return self._away.ptr, self._away.arc
 
@@ -181,13 +186,17 @@ class RoadGraph:
         self.network = network
         self.tail, self.head = self.rank[network.tail], self.rank[network.head]
 
+    def ring(self) -> kernels.U32:
+        """Empty buckets for a search without a limit."""
+        return np.zeros(1 << ((self._longest_ms >> _BUCKET_SHIFT) + 2).bit_length(), dtype=np.uint32)
+
     def spread(self, state: kernels.U64, front: kernels.I64) -> None:
         """Spread the states of a front over the whole network; see ``kernels.spread``."""
         room, enough = max(len(self.towards[1]) // _ARCS_PER_ENTRY, len(front)) + 2, False
         while not enough:
             front = front[np.argsort(state[front], kind="stable")]
-            ring = np.zeros(1 << ((self._longest_ms >> _BUCKET_SHIFT) + 2).bit_length(), dtype=np.uint32)
-            enough = kernels.spread(*self.towards, state, front, ring, np.empty(room, dtype=np.uint64), _BUCKET_SHIFT)
+            pool = np.empty(room, dtype=np.uint64)
+            enough = kernels.spread(*self.towards, state, front, self.ring(), pool, _BUCKET_SHIFT)
             front, room = np.flatnonzero(state != UNREACHED_STATE) if not enough else front, 2 * room
 
 
@@ -287,17 +296,19 @@ class KernelTravelTimes:
         own_facility, own_home, own_ms = same_edge_trips(self.graph.times, homes, facilities)
         own = np.searchsorted(own_facility, np.arange(len(facilities) + 1)), own_home, own_ms
         seeds = _Seeds.of(self.graph, facilities).by_facility()
-        at_nodes = _homes_at_nodes(self.graph, homes)
+        slot, home_ptr, home, home_ms = _homes_at_nodes(self.graph, homes)
 
         def search(asked: kernels.I64) -> _Found:
-            return kernels.trips(
-                *self.graph.towards, *seeds, asked, limit_ms, _BUCKET_SHIFT, *at_nodes, *own, len(homes)
-            )
+            question = *self.graph.towards, *seeds, asked, limit_ms, _BUCKET_SHIFT
+            return kernels.trips(*question, slot, home_ptr, home, home_ms, *own, len(homes))
 
-        first, home, ms = _in_threads(search, np.arange(len(facilities)))
-        table = sp.csr_array((ms, home.astype(np.int64), first), shape=(len(facilities), len(homes)))
+        # Along the curve, so that a search finds in the cache what the one before has read.
+        asked = np.argsort(self.graph.tail[facilities.edge], kind="stable")
+        first, found, ms = _in_threads(search, asked)
+        table = sp.csr_array((ms, found.astype(np.int64), first), shape=(len(facilities), len(homes)))
+        table = table[np.argsort(asked)]
         table.sort_indices()
-        facility = np.repeat(np.arange(len(facilities)), np.diff(first))
+        facility = np.repeat(np.arange(len(facilities)), np.diff(table.indptr))
         return Trips(facility, table.indices.astype(np.int64), table.data.astype(np.int64))
 
     def reached(self, facilities: Locations, limit_ms: int) -> list[Reached | None]:
@@ -343,8 +354,11 @@ def _in_threads(search: Callable[[kernels.I64], _Found], asked: kernels.I64) -> 
 
 def _homes_at_nodes(
     graph: RoadGraph, homes: Locations
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """(pointers by node, homes, ms from the home to the node) for both ends of each home's edge."""
+) -> tuple[kernels.U32, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """(slot by node, pointers by slot, homes, ms from the home to the node) for both ends of each home's edge.
+
+    Most nodes of a large network have no home: theirs is slot 0, so that few pointers are enough; see ``kernels.trips``.
+    """
     places = place_times(graph.times, homes)
     node, home, ms = [], [], []
     for ends, part in ((graph.tail, places.to_tail), (graph.head, places.to_head)):
@@ -354,9 +368,10 @@ def _homes_at_nodes(
         ms.append((part + places.leg)[which])
     nodes = np.concatenate(node)
     order = np.argsort(nodes, kind="stable")
-    pointers = np.zeros(graph.size + 1, dtype=np.int64)
-    np.cumsum(np.bincount(nodes, minlength=graph.size), out=pointers[1:])
-    return pointers, np.concatenate(home)[order], np.concatenate(ms)[order]
+    with_homes, first = np.unique(nodes[order], return_index=True)
+    slot = np.zeros(graph.size, dtype=np.uint32)
+    slot[with_homes] = np.arange(1, len(with_homes) + 1)
+    return slot, np.r_[0, first, len(nodes)], np.concatenate(home)[order], np.concatenate(ms)[order]
 
 
 class NearestField:
@@ -518,6 +533,8 @@ class NearestField:
             self._seed_state.ravel(),
             2 * fresh,
             opened,
+            self._graph.ring(),
+            _BUCKET_SHIFT,
         )
         nodes = self._graph.order[changed]
         return nodes[nodes < len(self._graph.network.xy)]

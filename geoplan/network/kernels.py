@@ -10,7 +10,7 @@ A node that is not reached has ``UNREACHED_STATE``, the largest state of 31 bits
 to is smaller, and no sum with a closed arc (2**31 ms) is. All sums stay below 2**64.
 
 A queue of buckets is an array of chains, each ``2 ** shift`` ms wide, whose entries lie in one pool. Inside a bucket
-a node may be corrected more than once, which makes the result exact for any width. Pools, heaps and lists that fill
+a node may be corrected more than once, which makes the result exact for any width. Pools and lists that fill
 up are doubled (``_with_room``), so that no search can run out of its scratch.
 
 All indices are uint64: compiled code then needs no test for negative ones.
@@ -23,6 +23,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from geoplan.network.prefetching import prefetch
 
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
@@ -37,8 +39,9 @@ CLOSED_MS = 2**31
 """The time of an arc that cannot be travelled: beyond every limit."""
 MOST_MS = 2**31 - 1
 """The longest limit, and the longest time of an open arc (24 days)."""
-_NONE, _ONE, _TWO, _FOUR = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(4)
-_SCRATCH = 1024  # entries of pools, heaps and lists at first
+_NONE, _ONE = np.uint64(0), np.uint64(1)
+_SCRATCH = 1024  # entries of pools and lists at first
+_TOUCHED = 4096  # nodes that a repair has room for at first
 
 
 @njit(nogil=True, cache=True)
@@ -52,11 +55,36 @@ def _with_room(array: Any, used: Any, wanted: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def spread(ptr: I64, arc: U64, state: U64, front: I64, ring: U32, pool: U64, shift: int) -> bool:
+def _append(ring: U32, pool: U64, place: np.uint64, node: np.uint64, used: np.uint64) -> np.uint64:
+    """Put a node into a bucket, in the next entry of the pool, which must have one; how many are used now.
+
+    Entries count from one: none ends a chain.
+    """
+    used += _ONE
+    pool[used] = (node << SHIFT) | np.uint64(ring[place])
+    ring[place] = np.uint32(used)
+    return used
+
+
+@njit(nogil=True, cache=True)
+def _enqueue(
+    ring: U32, pool: U64, place: np.uint64, node: np.uint64, free: np.uint64, used: np.uint64
+) -> tuple[np.uint64, np.uint64]:
+    """Put a node into a bucket, in an entry that was used before if there is one; (first free entry, entries used) now."""
+    if free == _NONE:
+        return _NONE, _append(ring, pool, place, node, used)
+    after = pool[free] & LOW
+    pool[free] = (node << SHIFT) | np.uint64(ring[place])
+    ring[place] = np.uint32(free)
+    return after, used
+
+
+@njit(nogil=True, cache=True)
+def spread(ptr: U32, arc: U64, state: U64, front: I64, ring: U32, pool: U64, shift: int) -> bool:
     """Spread the states of a front until no arc can lower another; ``state`` is changed in place.
 
     Args:
-        ptr: int64 (n + 1,), arcs of node u are ``arc[ptr[u]:ptr[u + 1]]``.
+        ptr: uint32 (n + 1,), arcs of node u are ``arc[ptr[u]:ptr[u + 1]]``.
         arc: uint64 (a,), packed.
         state: uint64 (n,), packed; ``UNREACHED_STATE`` where unknown.
         front: int64 (f,), nodes whose state was lowered, in order of state.
@@ -69,26 +97,17 @@ def spread(ptr: I64, arc: U64, state: U64, front: I64, ring: U32, pool: U64, shi
         Whether the pool was large enough. If not, every state is one that a way leads to, but some could still be
         lowered: go on from all reached nodes with an empty ring and a larger pool.
     """
-    width = np.uint64(shift) + SHIFT
-    mask = np.uint64(len(ring) - 1)
-    room = np.uint64(len(pool))
-    free, used, queued, bucket = _NONE, _NONE, _NONE, _NONE  # entries count from one; none ends a chain
+    width, mask, room = np.uint64(shift) + SHIFT, np.uint64(len(ring) - 1), np.uint64(len(pool))
+    free, used, queued, bucket = _NONE, _NONE, _NONE, _NONE
     taken = 0
     while queued > _NONE or taken < len(front):
         if queued == _NONE:
             bucket = state[front[taken]] >> width
         # Nodes of the front join when their bucket comes; one that was lowered since is settled there already.
         while taken < len(front) and state[front[taken]] >> width <= bucket:
-            entry = free
-            if entry == _NONE:
-                used += _ONE
-                entry = used
-                if entry >= room:
-                    return False
-            else:
-                free = pool[entry] & LOW
-            pool[entry] = (np.uint64(front[taken]) << SHIFT) | np.uint64(ring[bucket & mask])
-            ring[bucket & mask] = np.uint32(entry)
+            if used + _ONE >= room:
+                return False
+            free, used = _enqueue(ring, pool, bucket & mask, np.uint64(front[taken]), free, used)
             queued += _ONE
             taken += 1
         while ring[bucket & mask] != 0:
@@ -101,22 +120,16 @@ def spread(ptr: I64, arc: U64, state: U64, front: I64, ring: U32, pool: U64, shi
             here = state[u]
             if here >> width != bucket:
                 continue  # lowered since it was queued, and settled in an earlier bucket
-            for a in range(np.uint64(ptr[u]), np.uint64(ptr[u + _ONE])):
+            begin, end = np.uint64(ptr[u]), np.uint64(ptr[u + _ONE])
+            if used + end - begin >= room:
+                return False
+            for a in range(begin, end):
                 v = arc[a] & LOW
                 there = here + (arc[a] ^ v)
                 if there < state[v]:
                     state[v] = there
-                    entry = free
-                    if entry == _NONE:
-                        used += _ONE
-                        entry = used
-                        if entry >= room:
-                            return False
-                    else:
-                        free = pool[entry] & LOW
-                    place = (there >> width) & mask
-                    pool[entry] = (v << SHIFT) | np.uint64(ring[place])
-                    ring[place] = np.uint32(entry)
+                    prefetch(arc, np.uint64(ptr[v]))
+                    free, used = _enqueue(ring, pool, (there >> width) & mask, v, free, used)
                     queued += _ONE
         bucket += _ONE
     return True
@@ -124,76 +137,57 @@ def spread(ptr: I64, arc: U64, state: U64, front: I64, ring: U32, pool: U64, shi
 
 @njit(nogil=True, cache=True)
 def _tree(
-    ptr: I64, arc: U64, node: I64, ms: I64, limit_ms: int, shift: int, ring: U32, pool: U64, time: U32, reached: U32
+    ptr: U32, arc: U64, node: I64, ms: I64, limit_ms: int, shift: int, ring: U32, pool: U64, time: U32, reached: U32
 ) -> tuple[int, bool]:
     """The nodes within a limit of one facility; ``time`` and ``reached`` are filled.
 
     Args:
         node: int64 (k,), where the search begins, and ``ms`` (k,) with what time; entries beyond the limit are skipped.
         ring: uint32 (``limit_ms >> shift`` + 1 at least,), zeros before and after.
-        pool: uint64 (p,), scratch for ``p - 1`` queued entries.
+        pool: uint64 (p,), scratch for ``p - 1`` entries: a node takes one every time that it is lowered.
         time: uint32 (n,), ``UNREACHED_MS`` before; the time of every reached node after. The caller resets it.
-        reached: uint32 (n,), receives the reached nodes.
+        reached: uint32 (n + 1,), receives the reached nodes.
 
     Returns:
         (how many nodes were reached, whether the pool was large enough); if it was not, the ring is not empty.
     """
-    limit = np.uint64(limit_ms)
-    width = np.uint64(shift)
-    room = np.uint64(len(pool))
-    free, used, queued, bucket = _NONE, _NONE, _NONE, _NONE
-    count = 0
+    limit, width, room = np.uint64(limit_ms), np.uint64(shift), np.uint64(len(pool))
+    used, count = _NONE, 0
     for i in range(len(node)):
         if ms[i] <= limit_ms and np.uint32(ms[i]) < time[node[i]]:
+            if used + _ONE >= room:
+                return count, False
             if time[node[i]] == UNREACHED_MS:
                 reached[count] = node[i]
                 count += 1
             time[node[i]] = np.uint32(ms[i])
-            used += _ONE
-            if used >= room:
-                return count, False
-            place = np.uint64(ms[i]) >> width
-            pool[used] = (np.uint64(node[i]) << SHIFT) | np.uint64(ring[place])
-            ring[place] = np.uint32(used)
-            queued += _ONE
-    while queued > _NONE:
+            used = _append(ring, pool, np.uint64(ms[i]) >> width, np.uint64(node[i]), used)
+    for bucket in range(np.uint64(len(ring))):
         while ring[bucket] != 0:
-            entry = np.uint64(ring[bucket])
-            u = pool[entry] >> SHIFT
-            ring[bucket] = np.uint32(pool[entry] & LOW)
-            pool[entry] = free
-            free = entry
-            queued -= _ONE
+            entry = pool[ring[bucket]]
+            u = entry >> SHIFT
+            ring[bucket] = np.uint32(entry & LOW)
             here = np.uint64(time[u])
             if here >> width != bucket:
                 continue
-            for a in range(np.uint64(ptr[u]), np.uint64(ptr[u + _ONE])):
+            begin, end = np.uint64(ptr[u]), np.uint64(ptr[u + _ONE])
+            if used + end - begin >= room:
+                return count, False
+            for a in range(begin, end):
                 v = arc[a] & LOW
-                there = here + (arc[a] >> SHIFT)
-                if there <= limit and there < np.uint64(time[v]):
-                    if time[v] == UNREACHED_MS:
-                        reached[count] = v
-                        count += 1
+                there, before = here + (arc[a] >> SHIFT), np.uint64(time[v])
+                if there <= limit and there < before:
                     time[v] = np.uint32(there)
-                    entry = free
-                    if entry == _NONE:
-                        used += _ONE
-                        entry = used
-                        if entry >= room:
-                            return count, False
-                    else:
-                        free = pool[entry] & LOW
-                    place = there >> width
-                    pool[entry] = (v << SHIFT) | np.uint64(ring[place])
-                    ring[place] = np.uint32(entry)
-                    queued += _ONE
-        bucket += _ONE
+                    prefetch(arc, np.uint64(ptr[v]))
+                    reached[count] = v  # counts where it was not reached before, else the next one takes its place
+                    count += int(before == np.uint64(UNREACHED_MS))
+                    used = _append(ring, pool, there >> width, v, used)
     return count, True
 
 
 @njit(nogil=True, cache=True)
 def _tree_with_room(
-    ptr: I64, arc: U64, node: I64, ms: I64, limit_ms: int, shift: int, ring: U32, pool: U64, time: U32, reached: U32
+    ptr: U32, arc: U64, node: I64, ms: I64, limit_ms: int, shift: int, ring: U32, pool: U64, time: U32, reached: U32
 ) -> tuple[int, U64]:
     """``_tree`` with a longer pool where it needs one: (how many nodes were reached, the pool)."""
     while True:
@@ -208,7 +202,7 @@ def _tree_with_room(
 
 @njit(nogil=True, cache=True)
 def trees(
-    ptr: I64, arc: U64, seed_ptr: I64, seed_node: I64, seed_ms: I64, asked: I64, limit_ms: int, shift: int
+    ptr: U32, arc: U64, seed_ptr: I64, seed_node: I64, seed_ms: I64, asked: I64, limit_ms: int, shift: int
 ) -> tuple[I64, U32, U32]:
     """The nodes within a limit of each of several facilities.
 
@@ -220,7 +214,7 @@ def trees(
     Returns:
         (first, node, ms): int64 (k + 1,), uint32, uint32; of the i-th asked those from ``first[i]`` to ``first[i + 1]``.
     """
-    time, reached = np.full(len(ptr) - 1, UNREACHED_MS), np.empty(len(ptr) - 1, np.uint32)
+    time, reached = np.full(len(ptr) - 1, UNREACHED_MS), np.empty(len(ptr), np.uint32)
     ring, pool = np.zeros((limit_ms >> shift) + 1, np.uint32), np.empty(_SCRATCH, np.uint64)
     first = np.zeros(len(asked) + 1, np.int64)
     node, ms = np.empty(_SCRATCH, np.uint32), np.empty(_SCRATCH, np.uint32)
@@ -244,6 +238,7 @@ def trees(
 def _gather(
     reached: U32,
     time: U32,
+    slot: U32,
     home_ptr: I64,
     home: I64,
     home_ms: I64,
@@ -272,7 +267,8 @@ def _gather(
             best[own_home[k]] = np.uint32(own_ms[k])
     for k in range(len(reached)):
         u = np.uint64(reached[k])
-        for h in range(np.uint64(home_ptr[u]), np.uint64(home_ptr[u + _ONE])):
+        place = np.uint64(slot[u])
+        for h in range(np.uint64(home_ptr[place]), np.uint64(home_ptr[place + _ONE])):
             ms = np.uint64(time[u]) + np.uint64(home_ms[h])
             if ms <= limit and ms < np.uint64(best[home[h]]):
                 if best[home[h]] == UNREACHED_MS:
@@ -285,7 +281,7 @@ def _gather(
 
 @njit(nogil=True, cache=True)
 def trips(
-    ptr: I64,
+    ptr: U32,
     arc: U64,
     seed_ptr: I64,
     seed_node: I64,
@@ -293,6 +289,7 @@ def trips(
     asked: I64,
     limit_ms: int,
     shift: int,
+    slot: U32,
     home_ptr: I64,
     home: I64,
     home_ms: I64,
@@ -305,7 +302,8 @@ def trips(
 
     Args:
         seed_ptr, seed_node, seed_ms, asked: see ``trees``.
-        home_ptr: int64 (n + 1,); the homes at node u are ``home[home_ptr[u]:home_ptr[u + 1]]``, each ``home_ms`` from u.
+        slot: uint32 (n,), 0 at nodes without homes; the homes at a node of slot s are ``home[home_ptr[s]:home_ptr[s + 1]]``,
+            each ``home_ms`` from it. ``home_ptr`` begins with two zeros: nothing is in slot 0.
         own_ptr: int64 (facilities + 1,); the homes on the edge of facility f are ``own_home[own_ptr[f]:own_ptr[f + 1]]``,
             each ``own_ms`` away straight along it.
         homes: how many homes there are.
@@ -314,7 +312,7 @@ def trips(
         (first, home, ms): int64 (k + 1,), uint32, uint32; of the i-th asked those from ``first[i]`` to ``first[i + 1]``,
         in no particular order.
     """
-    time, reached = np.full(len(ptr) - 1, UNREACHED_MS), np.empty(len(ptr) - 1, np.uint32)
+    time, reached = np.full(len(ptr) - 1, UNREACHED_MS), np.empty(len(ptr), np.uint32)
     ring, pool = np.zeros((limit_ms >> shift) + 1, np.uint32), np.empty(_SCRATCH, np.uint64)
     best, found = np.full(homes, UNREACHED_MS), np.empty(homes, np.uint32)
     first = np.zeros(len(asked) + 1, np.int64)
@@ -327,7 +325,7 @@ def trips(
         )
         begin, end = own_ptr[asked[i]], own_ptr[asked[i] + 1]
         own = own_home[begin:end], own_ms[begin:end]
-        count = _gather(reached[:count], time, home_ptr, home, home_ms, *own, limit_ms, best, found)
+        count = _gather(reached[:count], time, slot, home_ptr, home, home_ms, *own, limit_ms, best, found)
         to, ms = _with_room(to, total, count), _with_room(ms, total, count)
         for k in range(count):
             to[total + k] = found[k]
@@ -339,85 +337,75 @@ def trips(
 
 
 @njit(nogil=True, cache=True)
-def _push(heap: U64, size: np.uint64, key: np.uint64) -> None:
-    """Put a key into a heap of four children a place; there must be room."""
-    place = size
-    while place > _NONE:
-        above = (place - _ONE) >> _TWO
-        if heap[above] <= key:
-            break
-        heap[place] = heap[above]
-        place = above
-    heap[place] = key
-
-
-@njit(nogil=True, cache=True)
-def _sink(heap: U64, size: np.uint64, key: np.uint64) -> None:
-    """Put a key in the place of the least one of a heap."""
-    place = _NONE
-    while True:
-        child = _FOUR * place + _ONE
-        if child >= size:
-            break
-        end = min(child + _FOUR, size)
-        least = child
-        child += _ONE
-        while child < end:
-            if heap[child] < heap[least]:
-                least = child
-            child += _ONE
-        if heap[least] >= key:
-            break
-        heap[place] = heap[least]
-        place = least
-    heap[place] = key
-
-
-@njit(nogil=True, cache=True)
-def _spread_little(
-    ptr: I64, arc: U64, state: U64, mark: U8, nodes: I64, before: U64, count: int, heap: U64, size: np.uint64
-) -> tuple[int, np.uint64]:
-    """Spread the states of the nodes in a heap of ``ms << 32 | node``, until it is empty or ``nodes`` or ``heap`` may not have room.
+def _spread_marked(
+    ptr: U32,
+    arc: U64,
+    state: U64,
+    mark: U8,
+    nodes: I64,
+    before: U64,
+    count: int,
+    front: I64,
+    ring: U32,
+    pool: U64,
+    shift: int,
+) -> tuple[int, bool]:
+    """``spread`` that keeps which nodes it lowers.
 
     Args:
         mark: 0 at nodes that are not among the ``count`` ones of ``nodes``, whose former states are in ``before``.
 
     Returns:
-        (count, size) of nodes and heap; not empty: go on with more room.
+        (how many nodes there are in ``nodes`` now, whether there was room for all, in the pool too).
     """
-    most, room = np.uint64(min(len(nodes), len(before))), np.uint64(len(heap))
-    while size > _NONE:
-        top = heap[0]
-        u = top & LOW
-        begin, end = np.uint64(ptr[u]), np.uint64(ptr[u + _ONE])
-        if np.uint64(count) + end - begin > most or size + end - begin > room:
-            break
-        size -= _ONE
-        if size > _NONE:
-            _sink(heap, size, heap[size])
-        here = state[u]
-        if here >> SHIFT != top >> SHIFT:
-            continue
-        for a in range(begin, end):
-            v = arc[a] & LOW
-            there = here + (arc[a] ^ v)
-            if there < state[v]:
-                if mark[v] == 0:
-                    mark[v] = 1
-                    nodes[count] = v
-                    before[count] = state[v]
-                    count += 1
-                state[v] = there
-                _push(heap, size, ((there >> SHIFT) << SHIFT) | v)
-                size += _ONE
-    return count, size
+    width, mask, room = np.uint64(shift) + SHIFT, np.uint64(len(ring) - 1), np.uint64(len(pool))
+    most = np.uint64(min(len(nodes), len(before)))
+    free, used, queued, bucket = _NONE, _NONE, _NONE, _NONE
+    taken = 0
+    while queued > _NONE or taken < len(front):
+        if queued == _NONE:
+            bucket = state[front[taken]] >> width
+        while taken < len(front) and state[front[taken]] >> width <= bucket:
+            if used + _ONE >= room:
+                return count, False
+            free, used = _enqueue(ring, pool, bucket & mask, np.uint64(front[taken]), free, used)
+            queued += _ONE
+            taken += 1
+        while ring[bucket & mask] != 0:
+            entry = np.uint64(ring[bucket & mask])
+            u = pool[entry] >> SHIFT
+            ring[bucket & mask] = np.uint32(pool[entry] & LOW)
+            pool[entry] = free
+            free = entry
+            queued -= _ONE
+            here = state[u]
+            if here >> width != bucket:
+                continue
+            begin, end = np.uint64(ptr[u]), np.uint64(ptr[u + _ONE])
+            if used + end - begin >= room or np.uint64(count) + end - begin > most:
+                return count, False
+            for a in range(begin, end):
+                v = arc[a] & LOW
+                there = here + (arc[a] ^ v)
+                if there < state[v]:
+                    if mark[v] == 0:
+                        mark[v] = 1
+                        nodes[count] = v
+                        before[count] = state[v]
+                        count += 1
+                    state[v] = there
+                    prefetch(arc, np.uint64(ptr[v]))
+                    free, used = _enqueue(ring, pool, (there >> width) & mask, v, free, used)
+                    queued += _ONE
+        bucket += _ONE
+    return count, True
 
 
 @njit(nogil=True, cache=True)
 def repair(
-    ptr: I64,
+    ptr: U32,
     arc: U64,
-    rim_ptr: I64,
+    rim_ptr: U32,
     rim_arc: U64,
     state: U64,
     mark: U8,
@@ -426,11 +414,13 @@ def repair(
     seed_state: U64,
     fresh: int,
     opened: I64,
+    ring: U32,
+    shift: int,
 ) -> I64:
     """Make the states those of a search from scratch again after arcs or seeds were changed; in place.
 
     Every node whose state may rest on a lost one (reached from it along tight arcs) is blanked and gets a new state from
-    its neighbours that were not, or from a seed. What is lowered is then spread, with a heap, because it is little.
+    its neighbours that were not, or from a seed. What is lowered is then spread.
 
     Args:
         ptr, arc: the graph as it is now; ``rim_ptr``, ``rim_arc`` the same with every arc turned round.
@@ -440,12 +430,12 @@ def repair(
         seed_node: int64 (s,), where the facilities are now, and ``seed_state`` what they give; ``UNREACHED_STATE``: nothing.
         fresh: how many of these, the last ones, are new; the others matter only where nodes are blanked.
         opened: int64, the nodes at which new or shorter arcs start.
+        ring, shift: see ``spread``.
 
     Returns:
         int64: the nodes whose state has changed, each once.
     """
-    nodes, before = np.empty(_SCRATCH, np.int64), np.empty(_SCRATCH, np.uint64)
-    heap, size = np.empty(_SCRATCH, np.uint64), _NONE
+    nodes, before = np.empty(_TOUCHED, np.int64), np.empty(_TOUCHED, np.uint64)
     count = 0
     for i in range(len(lost)):
         if mark[lost[i]] == 0:
@@ -490,21 +480,16 @@ def repair(
                 before[count] = state[v]
                 count += 1
             state[v] = seed_state[i]
-    heap = _with_room(heap, 0, count + len(opened))
-    for i in range(count):
-        if state[nodes[i]] != UNREACHED_STATE:
-            _push(heap, size, ((state[nodes[i]] >> SHIFT) << SHIFT) | np.uint64(nodes[i]))
-            size += _ONE
-    for i in range(len(opened)):
-        if state[opened[i]] != UNREACHED_STATE:
-            _push(heap, size, ((state[opened[i]] >> SHIFT) << SHIFT) | np.uint64(opened[i]))
-            size += _ONE
-    while True:
-        count, size = _spread_little(ptr, arc, state, mark, nodes, before, count, heap, size)
-        if size == _NONE:
-            break
-        nodes, before = _with_room(nodes, count, len(nodes)), _with_room(before, count, len(nodes))
-        heap = _with_room(heap, size, len(heap))
+    front, enough = np.concatenate((nodes[:count], opened)), False
+    while not enough:
+        front = front[state[front] != UNREACHED_STATE]
+        front = front[np.argsort(state[front])]
+        pool = np.empty(len(nodes) + len(front) + 2, np.uint64)
+        ring[:] = 0
+        count, enough = _spread_marked(ptr, arc, state, mark, nodes, before, count, front, ring, pool, shift)
+        if not enough:
+            nodes, before = _with_room(nodes, count, len(nodes)), _with_room(before, count, len(nodes))
+            front = np.concatenate((nodes[:count], opened))
     changed = 0
     for i in range(count):
         mark[nodes[i]] = 0
