@@ -2,7 +2,8 @@
 
 Run: ``python benchmarks/engine.py [NETWORK ...]``, a network being ``poa`` (Porto Alegre's streets) or ``demo`` (the demo
 county), as it is or with a number of edges that copies of it are joined to: ``poa:80000``. Runs of geoplan and its peers
-alternate; medians, spread and ratios are printed. A peer that would take too long is timed on a sample, which the table
+alternate; medians, spread and ratios are printed, the ratio of processor times beside that of the clock: it is what is left of
+it where other programs take the processor. A peer that would take too long is timed on a sample, which the table
 says. networkx, the recipe and pandana (AGPL; the extra ``bench``) are in the table up to 150,000 edges.
 """
 
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -42,11 +44,23 @@ class Peer:
     runs: int = RUNS
 
 
-def seconds(work: Callable[[], object]) -> float:
+class Seconds(NamedTuple):
     """How long a call takes."""
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
+
+    clock: float
+    processor: float  # of all threads together
+
+    @classmethod
+    def of(cls, work: Callable[[], object], share: float = 1.0) -> Seconds:
+        """Time a call that is a share of the task."""
+        clock, processor = time.perf_counter(), time.process_time()
+        work()
+        return cls((time.perf_counter() - clock) / share, (time.process_time() - processor) / share)
+
+    @classmethod
+    def median(cls, times: list[Seconds]) -> Seconds:
+        """The median of each."""
+        return cls(*(statistics.median(column) for column in zip(*times, strict=True)))
 
 
 def compare(task: str, work: Callable[[], object], peers: dict[str, Peer]) -> None:
@@ -54,22 +68,28 @@ def compare(task: str, work: Callable[[], object], peers: dict[str, Peer]) -> No
     everyone = {"geoplan": Peer(work), **peers}
     for peer in everyone.values():
         peer.work()
-    taken: dict[str, list[float]] = {name: [] for name in everyone}
+    taken: dict[str, list[Seconds]] = {name: [] for name in everyone}
     for run in range(RUNS):
         for name, peer in everyone.items():
             if run < peer.runs:
-                taken[name].append(seconds(peer.work) / peer.share)
+                taken[name].append(Seconds.of(peer.work, peer.share))
     print(f"\n{task}")
     samples = {name: f"timed on {peer.share:.1%} of it" if peer.share < 1 else "" for name, peer in everyone.items()}
     for name, times in taken.items():
-        row(name, times, statistics.median(times) / statistics.median(taken["geoplan"]), samples[name])
+        beside = "" if name == "geoplan" else ratio(Seconds.median(times), Seconds.median(taken["geoplan"]))
+        row(name, times, f"{beside} {samples[name]}")
 
 
-def row(name: str, times: list[float], ratio: float, note: str = "") -> None:
+def row(name: str, times: list[Seconds], note: str) -> None:
     """One line of a table."""
-    spread = f"({min(times) * 1e3:.2f}-{max(times) * 1e3:.2f})"
-    beside = "" if name == "geoplan" else f"{ratio:9.1f}x"
-    print(f"  {name:26s} {statistics.median(times) * 1e3:12.2f} ms  {spread:26s} {beside} {note}".rstrip(), flush=True)
+    clock = [taken.clock for taken in times]
+    spread = f"({min(clock) * 1e3:.2f}-{max(clock) * 1e3:.2f})"
+    print(f"  {name:26s} {statistics.median(clock) * 1e3:12.2f} ms  {spread:26s} {note}".rstrip(), flush=True)
+
+
+def ratio(slow: Seconds, fast: Seconds) -> str:
+    """How many times as fast, by the clock and by processor time."""
+    return f"{slow.clock / fast.clock:9.1f}x {slow.processor / fast.processor:9.1f}x"
 
 
 def pandana_network(network: Network, ms: np.ndarray) -> object | None:
@@ -195,23 +215,23 @@ class Bench:
         """Adding and removing one facility, closing and opening a road, against the search from scratch."""
         nodes = self.nodes(facilities)
         places, field, before = at_nodes(self.network, nodes), self.field(nodes), self.field(nodes).state
-        taken: dict[str, list[float]] = {name: [] for name in ("add", "remove", "close a road", "open it")}
+        taken: dict[str, list[Seconds]] = {name: [] for name in ("add", "remove", "close a road", "open it")}
         whole, touched = [], []
         for label, node in enumerate(self.nodes(EDITS), start=facilities):
             place = at_nodes(self.network, np.array([node]))
             closed = self.times.closed(self.rng.integers(0, self.edges, 1))
-            taken["add"].append(seconds(lambda p=place, n=label: touched.append(len(field.add(p, np.array([n]))))))
-            taken["remove"].append(seconds(lambda n=label: field.remove(n)))
-            taken["close a road"].append(seconds(lambda c=closed: field.change_roads(self.network, c)))
-            taken["open it"].append(seconds(lambda: field.change_roads(self.network, self.times)))
+            taken["add"].append(Seconds.of(lambda p=place, n=label: touched.append(len(field.add(p, np.array([n]))))))
+            taken["remove"].append(Seconds.of(lambda n=label: field.remove(n)))
+            taken["close a road"].append(Seconds.of(lambda c=closed: field.change_roads(self.network, c)))
+            taken["open it"].append(Seconds.of(lambda: field.change_roads(self.network, self.times)))
             if label % (EDITS // RUNS) == 0:
-                whole.append(seconds(lambda: NearestField(self.graph).add(places)))
+                whole.append(Seconds.of(lambda: NearestField(self.graph).add(places)))
         assert (field.state == before).all()
         print(f"\nrepair of the nearest of {facilities:,} facilities, {EDITS} edits; an added one takes", end=" ")
         print(f"{statistics.median(touched):,.0f} nodes")
-        row("own search from scratch", whole, 1.0)
+        row("own search from scratch", whole, "")
         for name, times in taken.items():
-            row(name, times, statistics.median(whole) / statistics.median(times))
+            row(name, times, ratio(Seconds.median(whole), Seconds.median(times)))
 
 
 def forget_peak_memory() -> None:
