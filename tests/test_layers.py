@@ -237,6 +237,16 @@ def test_the_digest_changes_with_crs_and_column_names():
     assert content_digest(frame.rename(columns={"pop60": "pop65"})) != content_digest(frame)
 
 
+@pytest.mark.parametrize("blank", ["", np.nan])
+def test_a_field_that_no_file_fills_leaves_the_digest_as_it_is(small, tmp_path, blank):
+    """A layer with one more column of blank cells is the same layer; one filled cell makes it another."""
+    frame = load_layers(small.write(tmp_path)).frames["demand"]
+    more = frame.assign(new_field=pd.Series([blank] * len(frame), index=frame.index, dtype=object))
+    assert content_digest(more) == content_digest(frame)
+    more.loc[more.index[0], "new_field"] = "1"
+    assert content_digest(more) != content_digest(frame)
+
+
 def test_the_digest_of_a_workspace_changes_with_each_layer(small, tmp_path):
     """The digest of all layers rests on every one of them."""
     before = load_layers(small.write(tmp_path))

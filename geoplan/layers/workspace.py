@@ -10,6 +10,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 
@@ -146,9 +147,13 @@ def _analysis_crs(manifest: Manifest, frames: Mapping[str, gpd.GeoDataFrame]) ->
 def content_digest(frame: gpd.GeoDataFrame) -> str:
     """SHA-256 over the CRS, the column names and every row's cells and geometry, in any order of rows.
 
-    The identities of vertices (``nodes``) count as well: they decide where roads meet.
+    The identities of vertices (``nodes``) count as well: they decide where roads meet. A column in which every cell is
+    blank says nothing and does not count, so that a field that geoplan learns to read changes no digest of files that
+    lack it.
     """
-    columns = sorted(set(frame.columns) - {frame.geometry.name, "nodes"})
+    columns = sorted(
+        name for name in set(frame.columns) - {frame.geometry.name, "nodes"} if _says_something(frame[name])
+    )
     shapes = shapely.to_wkb(frame.geometry.to_numpy(), byte_order=1)
     cells = [frame[column].to_numpy() for column in columns]
     if "nodes" in frame:
@@ -157,3 +162,8 @@ def content_digest(frame: gpd.GeoDataFrame) -> str:
     digests = sorted(hashlib.sha256(row).digest() for row in rows)
     head = f"{frame.crs.to_string()}\n{columns}\n".encode()
     return hashlib.sha256(head + b"".join(digests)).hexdigest()
+
+
+def _says_something(column: pd.Series) -> bool:
+    """Whether any cell is filled."""
+    return bool((column.notna() & (column != "")).any())
