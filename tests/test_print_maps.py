@@ -219,7 +219,7 @@ areas = st.tuples(st.floats(0, 80), st.floats(0, 40), st.floats(1, 60), st.float
 )
 names = st.lists(
     st.builds(
-        lambda where, width, rank: Sized(Name("名" * width, where, rank), width * 3.0, 3.0),
+        lambda where, width, rank: Sized(Name("名" * width, where, rank), ("名" * width,), width * 3.0, 3.4),
         st.one_of(points, areas),
         st.integers(1, 12),
         st.integers(0, 2),
@@ -239,14 +239,14 @@ def test_placed_names_keep_apart(wanted, marks):
         assert one.intersection(other).area < 1e-6
     assert all(shapely.box(*frame).buffer(1e-9).covers(shape) for shape in shapes)
     for found, shape in zip(placed, shapes, strict=True):
-        if found.name.rank:
+        if found.sized.name.rank:
             assert shape.intersection(shapely.union_all([shapely.box(*box) for box in boxes])).area < 1e-6
 
 
 def test_a_name_alone_in_its_area_stands_in_it():
     """A name smaller than its township is inside it, also where the middle is not: in a township bent like a horseshoe."""
     bent = shapely.box(0, 0, 60, 60).difference(shapely.box(15, 15, 45, 60))
-    (placed,) = place([Sized(Name("名", bent), 8, 3)], Rect(0, 0, 60, 60), np.empty((0, 4)))
+    (placed,) = place([Sized(Name("名", bent), ("名",), 8, 3)], Rect(0, 0, 60, 60), np.empty((0, 4)))
     assert bent.covers(shapely.box(placed.box.x, placed.box.y, placed.box.right, placed.box.top))
 
 
@@ -278,6 +278,17 @@ def test_an_atlas_has_a_sheet_for_each_township(small_assessment):
     for sheet, shape in zip(made, towns.geometry, strict=True):
         assert shapely.box(*sheet.extent.bounds).covers(shape)
         assert overlapping(extents(sheet.draw())) == []
+
+
+def test_a_long_name_stays_inside_the_inset(small, tmp_path):
+    """A township's name of twenty characters is written inside the small map, where the township is at its edge as well."""
+    small.frames["units"]["name"] = LONG_NAME[:20]
+    sheet = atlas(assessed(small, tmp_path), paper="A4", orientation="portrait")[0]
+    figure = sheet.draw()
+    inset = page_of(Layout(), "A4", "portrait").inset
+    pixels = figure.dpi / 25.4
+    (box,) = (box for text, box in extents(figure).items() if text.get_text() == LONG_NAME[:20])
+    assert shapely.box(inset.x * pixels, inset.y * pixels, inset.right * pixels, inset.top * pixels).covers(box)
 
 
 def test_missing_layers_leave_their_sheets_out(small, tmp_path):

@@ -72,6 +72,7 @@ class Name:
         rank: the lowest goes first where there is no room for all.
         size: in the unit of the layout's text size.
         gap_mm: from the point to the name, the radius of the mark.
+        note: stands in a line of its own beneath the name.
     """
 
     text: str
@@ -80,6 +81,7 @@ class Name:
     size: float = 1.0
     colour: str = "#202124"
     gap_mm: float = 1.6
+    note: str = ""
 
 
 @dataclass(frozen=True)

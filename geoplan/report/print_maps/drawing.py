@@ -22,6 +22,9 @@ from geoplan.report.print_maps.layout import Layout
 from geoplan.report.print_maps.legend import legend
 from geoplan.report.print_maps.page import Page, Rect
 
+_LONGEST_LINE = 15.0  # of a name, in multiples of its size
+_LINE_HEIGHT = 1.2
+
 
 def draw(  # noqa: PLR0913 - what a sheet is made of, by name
     content: Content,
@@ -43,9 +46,8 @@ def draw(  # noqa: PLR0913 - what a sheet is made of, by name
     taken = [furniture.scale(canvas, extent, layout), furniture.north(canvas, extent, crs)]
     if imprint.mark:
         taken.append(furniture.synthetic_mark(canvas, extent, imprint.mark, layout))
-    for name in placed_names(canvas, content, extent, layout, taken):
-        points = layout.name_pt * name.name.size * page.unit
-        canvas.write(name.x, name.y, name.name.text, points, across="center", colour=name.name.colour, halo=True)
+    for placed in placed_names(canvas, content, extent, layout, taken):
+        _write(canvas, placed, layout)
     canvas.rectangle(extent.frame, width_mm=0.5 * page.unit, above=28)
     canvas.rectangle(page.border, width_mm=0.7 * page.unit, above=28)
     furniture.title(canvas, content.title, layout)
@@ -65,15 +67,27 @@ def placed_names(
 
 
 def _sized(canvas: Canvas, name: Name, extent: Extent, layout: Layout) -> Sized:
-    """A name with its size, its place on the page, of an area the part that is inside the frame."""
+    """A name in lines of about the same length, its place on the page, of an area the part that is inside the frame."""
     (where,) = to_page(np.array([name.place], dtype=object), extent)
     frame = extent.frame
     seen = (
         where if where.geom_type == "Point" else shapely.clip_by_rect(where, frame.x, frame.y, frame.right, frame.top)
     )
     points = layout.name_pt * name.size * canvas.page.unit
-    on_page = replace(name, text=canvas.typeface.drawable(name.text), place=seen, gap_mm=name.gap_mm * canvas.page.unit)
-    return Sized(on_page, canvas.width_mm(on_page.text, points), points * MM_PER_POINT)
+    whole = canvas.width_mm(name.text, points)
+    rows = np.ceil(whole / (_LONGEST_LINE * points * MM_PER_POINT))
+    lines = (*furniture.wrapped(canvas, name.text, points, 1.15 * whole / max(rows, 1)), *filter(None, [name.note]))
+    on_page = replace(name, place=seen, gap_mm=name.gap_mm * canvas.page.unit)
+    width = max(canvas.width_mm(line, points) for line in lines)
+    return Sized(on_page, lines, width, _LINE_HEIGHT * points * MM_PER_POINT)
+
+
+def _write(canvas: Canvas, placed: Placed, layout: Layout) -> None:
+    name, lines, step = placed.sized.name, placed.sized.lines, placed.sized.line_height
+    points = layout.name_pt * name.size * canvas.page.unit
+    top = placed.y + step * (len(lines) - 1) / 2
+    for number, line in enumerate(lines):
+        canvas.write(placed.x, top - number * step, line, points, across="center", colour=name.colour, halo=True)
 
 
 def _mark_boxes(layers: Sequence[Layer], extent: Extent, unit: float) -> NDArray[np.float64]:

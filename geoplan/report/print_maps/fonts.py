@@ -34,6 +34,7 @@ from geoplan.i18n import _
 _CHINESE = ("Noto Sans SC", "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei", "SimSun")
 _SIGNS = "DejaVu Sans"
 _PROBE = "鹤"
+_MADE = 3_850_070_400  # a time for the font's head, 2026-01-01 in seconds since 1904
 _EM = 1000  # units of the embedded font
 _CURVE_ERROR = 1.0  # of a cubic outline as a quadratic one, in these units: a thousandth of the text's size
 
@@ -179,7 +180,7 @@ def _font(glyphs: dict[str, Any], advances: dict[str, tuple[int, int]], cmap: di
     builder.setupNameTable({"familyName": "geoplan", "styleName": "Regular", "psName": "geoplan-Regular"})
     builder.setupOS2(sTypoAscender=880, sTypoDescender=-120, usWinAscent=880, usWinDescent=120)
     builder.setupPost()
-    builder.updateHead(created=0, modified=0)  # the same characters give the same file
+    builder.updateHead(created=_MADE, modified=_MADE)  # the same characters give the same file
     builder.font.recalcTimestamp = False
     buffer = BytesIO()
     builder.save(buffer)

@@ -203,11 +203,19 @@ def inset(canvas: Canvas, small: Inset, layout: Layout) -> None:
     for above, layer in enumerate(small.layers, start=2):
         canvas.layer(layer, extent, above)
     (where,) = to_page(np.array([small.name.place], dtype=object), extent)
-    middle = where.representative_point()
-    canvas.write(middle.x, middle.y, small.name.text, points, across="center", halo=True)
+    _named(canvas, frame, small.name.text, where, points)
     canvas.write(
         box.right - 3 * unit, box.top - 3.6 * unit, f"1:{extent.denominator:,}", points * _SMALL, across="right"
     )
+
+
+def _named(canvas: Canvas, frame: Rect, text: str, shape: shapely.Geometry, points: float) -> None:
+    """A name over a shape, smaller where it is long, and within the frame where the shape stands at its edge."""
+    size = fitting(canvas, text, points, frame.width * 0.9)
+    half = canvas.width_mm(text, size) / 2
+    middle = shape.representative_point()
+    x = min(max(middle.x, frame.x + half), frame.right - half)
+    canvas.write(x, middle.y, text, size, across="center", halo=True)
 
 
 def title_block(canvas: Canvas, imprint: Imprint, layout: Layout) -> None:
@@ -221,7 +229,7 @@ def title_block(canvas: Canvas, imprint: Imprint, layout: Layout) -> None:
         if number:
             canvas.line([box.x, box.right], [y + height, y + height], width_mm=0.1)
         left = box.x + (label_width if label else 0)
-        canvas.write(box.x + 2 * unit, y + height / 2, label, points)
+        cell(canvas, Rect(box.x + 2 * unit, y, label_width - 3 * unit, height), label, points)
         room = Rect(left + 2 * unit, y + 0.6 * unit, box.right - left - 4 * unit, height - 1.2 * unit)
         cell(canvas, room, text, points)
     canvas.line([box.x + label_width] * 2, [box.y, box.y + height * len(imprint.rows)], width_mm=0.1)

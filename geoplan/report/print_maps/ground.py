@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -112,19 +114,13 @@ class Ground:
             layers.append(Layer(Form.LINE, _one(shapely.boundary(self.area)), county, _("县（市、区）界"), _(BASE)))
         return tuple(layers)
 
-    def names(self, notes: dict[str, str] | None = None) -> tuple[Name, ...]:
-        """The townships' names, with a note behind each where there is one."""
+    def names(self, notes: Mapping[str, str] = MappingProxyType({})) -> tuple[Name, ...]:
+        """The townships' names, with a note beneath each where there is one."""
         if self.townships is None:
             return ()
-        told = notes or {}
+        rows = self.townships.to_dict("records")
         return tuple(
-            Name(
-                " ".join(filter(None, (row["name"], told.get(row["unit_code"], "")))),
-                row["geometry"],
-                rank=0,
-                size=1.25,
-            )
-            for row in self.townships.to_dict("records")
+            Name(row["name"], row["geometry"], size=1.25, note=notes.get(row["unit_code"], "")) for row in rows
         )
 
     def county_inset(self) -> Inset:

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from geoplan.report.print_maps.content import Name
 from geoplan.report.print_maps.page import Rect
 
-_LINE_HEIGHT = 1.15  # of the text's size
 _AIR_MM = 0.4  # around a name
-_MOST_OUTSIDE = 0.4  # of a name's box, where there is a better place in its area
+_MOST_OUTSIDE = 0.1  # of a name's box, where there is a better place in its area
 _GRID = 7  # places tried across an area
 # Directions from a point in the order of preference.
 _AROUND = np.array([(1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1)], dtype=float)
@@ -26,22 +25,23 @@ _AT_CORNER = 0.6  # of the gap, sideways and upwards each, where the name's corn
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A name on the page: the middle of its text and the box that is its own, in millimetres."""
+class Sized:
+    """A name in its lines, with their size on the page in millimetres; ``name.place`` is on the page too."""
 
     name: Name
-    x: float
-    y: float
-    box: Rect
+    lines: tuple[str, ...]
+    width: float
+    line_height: float
 
 
 @dataclass(frozen=True, slots=True)
-class Sized:
-    """A name with the size of its text on the page in millimetres; ``name.place`` is on the page too."""
+class Placed:
+    """A name on the page: the middle of its text and the box that is its own, in millimetres."""
 
-    name: Name
-    width: float
-    height: float
+    sized: Sized
+    x: float
+    y: float
+    box: Rect
 
 
 def place(names: Iterable[Sized], frame: Rect, marks: NDArray[np.float64], taken: Sequence[Rect] = ()) -> list[Placed]:
@@ -64,9 +64,7 @@ def place(names: Iterable[Sized], frame: Rect, marks: NDArray[np.float64], taken
             west, south, east, north = clear[0]
             kept.append((west, south, east, north))
             placed.append(
-                Placed(
-                    sized.name, (west + east) / 2, (south + north) / 2, Rect(west, south, east - west, north - south)
-                )
+                Placed(sized, (west + east) / 2, (south + north) / 2, Rect(west, south, east - west, north - south))
             )
     return placed
 
@@ -77,7 +75,7 @@ def _edges(box: Rect) -> tuple[float, float, float, float]:
 
 def _candidates(sized: Sized, frame: Rect) -> NDArray[np.float64]:
     """Boxes inside the frame, the best first, float64 (n, 4)."""
-    half = np.array([sized.width / 2 + _AIR_MM, sized.height * _LINE_HEIGHT / 2 + _AIR_MM])
+    half = np.array([sized.width / 2 + _AIR_MM, sized.line_height * len(sized.lines) / 2 + _AIR_MM])
     place_ = sized.name.place
     if place_.geom_type == "Point":
         gaps = sized.name.gap_mm * np.where(np.abs(_AROUND).sum(axis=1, keepdims=True) > 1, _AT_CORNER, 1.0)
@@ -104,7 +102,7 @@ def _inside(area: shapely.Geometry, half: NDArray[np.float64]) -> NDArray[np.flo
     distance = np.hypot(*(centres - middle[0]).T)
     order = np.lexsort((distance.round(3), outside.round(2)))
     within = order[outside[order] <= _MOST_OUTSIDE]
-    return centres[within if len(within) else order[:1]]
+    return centres[within if len(within) else order]
 
 
 def _hits(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:

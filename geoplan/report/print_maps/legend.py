@@ -51,8 +51,13 @@ def _rows(layers: Sequence[Layer]) -> list[Layer | str]:
     headings = dict.fromkeys(layer.heading for layer in layers if layer.label)
     for heading in sorted(headings, key=lambda one: (one == _(BASE), bool(one))):
         told = {layer.label: layer for layer in reversed(layers) if layer.label and layer.heading == heading}
-        rows += [*((heading,) if heading else ()), *reversed(told.values())]
+        rows += [*((_begun(heading),) if heading else ()), *reversed(told.values())]
     return rows
+
+
+def _begun(text: str) -> str:
+    """A text with a capital at its head, which Chinese does not know."""
+    return text[:1].upper() + text[1:]
 
 
 def _fill(canvas: Canvas, room: Rect, rows: Sequence[Layer | str], points: float) -> None:
@@ -93,4 +98,4 @@ def _row(canvas: Canvas, box: Rect, row: Layer | str, points: float) -> None:
     sample = Rect(box.x + unit, box.y + (box.height - height) / 2, width, height)
     canvas.sample(sample, row.form, row.look)
     x = sample.right + 2 * unit
-    cell(canvas, Rect(x, box.y, box.right - x, box.height), row.label, points)
+    cell(canvas, Rect(x, box.y, box.right - x, box.height), _begun(row.label), points)

@@ -58,13 +58,16 @@ def coverage_by_township(ground: Ground, coverage: Coverage) -> Content | None:
     group = reach.group_of(coverage)
     rows = units.to_dict("records")
     texts = {row["unit_code"]: reach.share_text(row, group) for row in rows}
-    service = _("{minutes}分钟覆盖率").format(minutes=coverage.service.minutes)
+    minutes = coverage.service.minutes
     return Content(
         id="coverage",
-        title=parts.title(ground.assessment, _("分镇街{service}图").format(service=f"{parts.bare(coverage)}{service}")),
+        title=parts.title(
+            ground.assessment,
+            _("分镇街{service}{minutes}分钟覆盖率图").format(service=parts.bare(coverage), minutes=minutes),
+        ),
         caption=parts.coverage_sentence(coverage),
         layers=(
-            *_share_classes(units, group, service),
+            *_share_classes(units, group, _("{minutes}分钟覆盖率").format(minutes=minutes)),
             *ground.beneath(),
             *ground.borders(),
             *parts.facilities(ground.assessment, coverage),
