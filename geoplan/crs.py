@@ -6,6 +6,7 @@ in China, else in the UTM zone. Web Mercator is refused: its metres are not metr
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -95,13 +96,19 @@ def to_crs(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
 
 def transform_xy(xy: NDArray[np.float64], one: pyproj.CRS, other: pyproj.CRS) -> NDArray[np.float64]:
     """Places in another CRS: float64 (n, 2), x and y of ``one`` in, x and y of ``other`` out; infinite where it fails."""
-    x, y = pyproj.Transformer.from_crs(one, other, always_xy=True).transform(xy[:, 0], xy[:, 1])
+    x, y = _transformer(one, other).transform(xy[:, 0], xy[:, 1])
     return np.column_stack([x, y])
 
 
 def shapes_from_lonlat(shapes: NDArray[np.object_], crs: pyproj.CRS) -> NDArray[np.object_]:
     """Geometries drawn in WGS84 longitude and latitude in another CRS; infinite where it does not reach."""
     return np.asarray(gpd.GeoSeries(shapes, crs=WGS84).to_crs(crs), dtype=object)
+
+
+@lru_cache(maxsize=32)
+def _transformer(one: pyproj.CRS, other: pyproj.CRS) -> pyproj.Transformer:
+    """Kept, because PROJ searches its database for each; pyproj gives every thread its own."""
+    return pyproj.Transformer.from_crs(one, other, always_xy=True)
 
 
 def lonlat(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

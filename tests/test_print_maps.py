@@ -28,7 +28,7 @@ from geoplan.compare import compare
 from geoplan.errors import FontError, LayoutError, SettingsError
 from geoplan.layers import load_layers
 from geoplan.report import reach, style
-from geoplan.report.print_maps import LAYOUT_TEMPLATE, SHEETS, Layout, Sheet, atlas, read_layout, sheets
+from geoplan.report.print_maps import LAYOUT_TEMPLATE, SHEETS, Layout, Sheet, atlas, read_layout, save_sheets, sheets
 from geoplan.report.print_maps.content import Form, Layer, Look, Name
 from geoplan.report.print_maps.extent import bar_length, fit
 from geoplan.report.print_maps.fonts import find_typeface
@@ -164,6 +164,18 @@ def test_the_same_sheet_gives_the_same_file(county, tmp_path, suffix):
     for path in paths:
         county["estates"].save(path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_sheets_saved_in_several_processes_are_the_same(county, tmp_path):
+    """Sheets saved in two processes equal those saved in this one, byte for byte, and progress names each in turn."""
+    told_of: list[str] = []
+    some = [county["centres"], county["parcels"]]
+    jobs = {count: [(sheet, [tmp_path / f"{count}-{sheet.id}.svg"]) for sheet in some] for count in (1, 2)}
+    for count, work in jobs.items():
+        save_sheets(work, told_of.append, processes=count)
+    assert told_of == [sheet.title for sheet in some] * 2
+    for (_sheet, (alone,)), (_same, (together,)) in zip(jobs[1], jobs[2], strict=True):
+        assert alone.read_bytes() == together.read_bytes()
 
 
 def extents(figure: Figure) -> dict[Text, shapely.Geometry]:

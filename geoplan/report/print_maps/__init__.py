@@ -2,7 +2,7 @@
 
 from geoplan.report.print_maps.layout import LAYOUT_TEMPLATE, Layout, read_layout
 from geoplan.report.print_maps.page import ORIENTATIONS, PAPERS
-from geoplan.report.print_maps.sheets import FORMATS, SHEETS, Sheet, atlas, sheets
+from geoplan.report.print_maps.sheet_set import FORMATS, SHEETS, Sheet, atlas, save_sheets, sheets
 
 __all__ = [
     "FORMATS",
@@ -14,5 +14,6 @@ __all__ = [
     "Sheet",
     "atlas",
     "read_layout",
+    "save_sheets",
     "sheets",
 ]

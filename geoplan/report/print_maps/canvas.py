@@ -18,7 +18,7 @@ from matplotlib.patheffects import Stroke
 from numpy.typing import NDArray
 
 from geoplan.report.print_maps.content import Form, Layer, Look
-from geoplan.report.print_maps.extent import Extent
+from geoplan.report.print_maps.extent import Extent, seen, to_page
 from geoplan.report.print_maps.fonts import Typeface
 from geoplan.report.print_maps.page import Page, Rect
 from geoplan.report.print_maps.symbols import MARKERS
@@ -27,9 +27,7 @@ MM_PER_INCH, POINTS_PER_INCH = 25.4, 72.0
 MM_PER_POINT = MM_PER_INCH / POINTS_PER_INCH
 INK = "#202124"
 HALO_MM = 0.55
-_THINNEST_MM = 0.04  # what is finer than this does not show in print
 _LEAST_SAMPLE_MM = 1.8
-_BEYOND_MM = 3.0  # shapes are cut so far outside the frame, where the cut does not show
 
 
 class Canvas:
@@ -108,7 +106,7 @@ class Canvas:
             xy, sizes = mark_places(layer, extent)
             drawn: Artist | None = self._marks(xy, layer.look, sizes, above)
         else:
-            drawn = self._paths(cut(to_page(layer.shapes, extent), frame), layer.form, layer.look, above)
+            drawn = self._paths(to_page(seen(layer.shapes, extent), extent), layer.form, layer.look, above)
         if drawn is not None:
             drawn.set_clip_path(clip)
             drawn.set_gid(layer.label or None)
@@ -164,20 +162,6 @@ def mark_places(layer: Layer, extent: Extent) -> tuple[NDArray[np.float64], NDAr
     sizes = np.full(len(shapes), layer.look.size_mm) if layer.sizes_mm is None else layer.sizes_mm
     points = to_page(shapely.point_on_surface(shapes[there]), extent)
     return shapely.get_coordinates(points), sizes[there]
-
-
-def to_page(shapes: NDArray[np.object_], extent: Extent) -> NDArray[np.object_]:
-    """Shapes in metres as shapes on the page in millimetres."""
-    corner, origin = np.array([extent.frame.x, extent.frame.y]), np.array([extent.west, extent.south])
-    return np.asarray(shapely.transform(shapes, lambda xy: corner + (xy - origin) / extent.metres_per_mm))
-
-
-def cut(shapes: NDArray[np.object_], frame: Rect) -> NDArray[np.object_]:
-    """Shapes on the page less what lies far outside the frame or is too fine to show; without the empty ones."""
-    window = (frame.x - _BEYOND_MM, frame.y - _BEYOND_MM, frame.right + _BEYOND_MM, frame.top + _BEYOND_MM)
-    near = shapes[shapely.intersects(shapes, shapely.box(*window))]
-    within = shapely.clip_by_rect(shapely.simplify(near, _THINNEST_MM, preserve_topology=False), *window)
-    return np.asarray(within[~shapely.is_empty(within)])
 
 
 def outline(shapes: NDArray[np.object_], form: Form) -> Path | None:

@@ -12,6 +12,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.report.print_maps.extent import Extent
+
 
 class Form(Enum):
     """How the shapes of a layer are drawn."""
@@ -105,10 +107,10 @@ class Content:
 
 @dataclass(frozen=True)
 class Inset:
-    """The small map: what is drawn in it, the ground that it shows (west, south, east, north in metres), and the one name in it."""
+    """The small map: what is drawn in it, the ground that it shows, and the one name in it."""
 
     layers: tuple[Layer, ...]
-    bounds: tuple[float, float, float, float]
+    extent: Extent
     name: Name
 
 

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from geoplan.report.print_maps import furniture
-from geoplan.report.print_maps.canvas import MM_PER_POINT, Canvas, mark_places, to_page
+from geoplan.report.print_maps.canvas import MM_PER_POINT, Canvas, mark_places
 from geoplan.report.print_maps.content import Content, Imprint, Inset, Layer, Name
-from geoplan.report.print_maps.extent import Extent
+from geoplan.report.print_maps.extent import Extent, to_page
 from geoplan.report.print_maps.fonts import Typeface
 from geoplan.report.print_maps.labels import Placed, Sized, place
 from geoplan.report.print_maps.layout import Layout

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
 from geoplan.errors import SettingsError
 from geoplan.i18n import _
 from geoplan.report.print_maps.page import Rect
 
 _STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 _LEAST = 500  # 1:500 is the largest scale of planning maps
+_THINNEST_MM = 0.04  # what is finer than this does not show in print
+_BEYOND_MM = 3.0  # shapes are cut so far outside the frame, where the cut does not show
 _AIR = 1.04  # of the extent, so that a border does not run along the frame
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in metres."""
@@ -81,3 +87,20 @@ def bar_length(extent: Extent) -> float:
     """The length of the scale bar in metres: 1, 2 or 5 and noughts, at most a quarter of the frame."""
     most = extent.frame.width * extent.metres_per_mm / 4
     return max(step * 10.0**exponent for exponent in range(8) for step in (1, 2, 5) if step * 10**exponent <= most)
+
+
+def to_page(shapes: NDArray[np.object_], extent: Extent) -> NDArray[np.object_]:
+    """Shapes in metres as shapes on the page in millimetres."""
+    corner, origin = np.array([extent.frame.x, extent.frame.y]), np.array([extent.west, extent.south])
+    return np.asarray(shapely.transform(shapes, lambda xy: corner + (xy - origin) / extent.metres_per_mm))
+
+
+def seen(shapes: NDArray[np.object_], extent: Extent) -> NDArray[np.object_]:
+    """Shapes in metres less what lies well outside the frame or is too fine to show; without the empty ones."""
+    west, south, east, north = extent.bounds
+    beyond = _BEYOND_MM * extent.metres_per_mm
+    window = (west - beyond, south - beyond, east + beyond, north + beyond)
+    near = shapes[shapely.intersects(shapes, shapely.box(*window))]
+    fine = _THINNEST_MM * extent.metres_per_mm
+    within = shapely.clip_by_rect(shapely.simplify(near, fine, preserve_topology=False), *window)
+    return np.asarray(within[~shapely.is_empty(within)])

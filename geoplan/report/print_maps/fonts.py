@@ -64,7 +64,6 @@ def find_typeface(families: tuple[str, ...] = ()) -> Typeface:
     Raises:
         FontError: none of those wanted is installed, or no font for Chinese at all.
     """
-    _bring_along()
     wanted = tuple(name for name in families if _installed(name))
     if families and not wanted:
         text = _("没有安装版式文件指定的字体：{families}。请安装其中之一，或删去 families 一行。")
@@ -88,12 +87,14 @@ def _bring_along() -> None:
 
 @cache
 def _installed(family: str) -> bool:
+    _bring_along()
     return any(entry.name == family for entry in font_manager.fontManager.ttflist)
 
 
 @cache
 def _path(family: str) -> Any:
     """The file of a family's regular face, and which face of a collection it is."""
+    _bring_along()
     return font_manager.findfont(font_manager.FontProperties(family=[family]), fallback_to_default=False)
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from geoplan.crs import WGS84, transform_xy
 from geoplan.i18n import _
-from geoplan.report.print_maps.canvas import INK, MM_PER_POINT, Canvas, to_page
+from geoplan.report.print_maps.canvas import INK, MM_PER_POINT, Canvas
 from geoplan.report.print_maps.content import Imprint, Inset
-from geoplan.report.print_maps.extent import Extent, bar_length, fit
+from geoplan.report.print_maps.extent import Extent, bar_length, to_page
 from geoplan.report.print_maps.layout import Layout
 from geoplan.report.print_maps.page import Rect
 
@@ -196,9 +196,7 @@ def inset(canvas: Canvas, small: Inset, layout: Layout) -> None:
     box = canvas.page.inset
     canvas.rectangle(box)
     canvas.write(box.x + 3 * unit, box.top - 3.6 * unit, _("位置示意"), points)
-    room = box.inside(3 * unit)
-    frame = Rect(room.x, room.y, room.width, room.height - 4 * unit)
-    extent = fit(small.bounds, frame)
+    extent, frame = small.extent, small.extent.frame
     canvas.rectangle(frame, fill="white", width_mm=0.12, above=1)
     for above, layer in enumerate(small.layers, start=2):
         canvas.layer(layer, extent, above)

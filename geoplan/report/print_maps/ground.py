@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 
@@ -16,7 +16,7 @@ from geoplan.i18n import _, mark
 from geoplan.layers import townships
 from geoplan.report import style
 from geoplan.report.print_maps.content import Form, Inset, Layer, Look, Name
-from geoplan.report.print_maps.extent import Bounds, Extent, fit
+from geoplan.report.print_maps.extent import Bounds, Extent, fit, seen
 from geoplan.report.print_maps.page import Rect
 from geoplan.report.tables import place_name
 
@@ -42,6 +42,7 @@ class Ground:
     def __init__(self, assessment: Assessment, frame: Rect, scale: int = 0) -> None:
         self.assessment = assessment
         self.frames = assessment.layers.frames
+        self._beneath: dict[Extent, tuple[Layer, ...]] = {}
         self.extent = fit(widened(self.area), frame, scale)
 
     @cached_property
@@ -89,18 +90,19 @@ class Ground:
         Args:
             extent: of the sheet; the county's when not given.
         """
-        denominator = (extent or self.extent).denominator
+        extent = extent or self.extent
+        if extent not in self._beneath:
+            self._beneath[extent] = tuple(self._drawn_beneath(extent))
+        return self._beneath[extent]
+
+    def _drawn_beneath(self, extent: Extent) -> Iterator[Layer]:
         main, lanes, base = self._roads[True], self._roads[False], _(BASE)
-        road = Look(line=style.ROAD_COLOUR, width_mm=0.35)
-        lane = Look(line=style.ROAD_COLOUR, width_mm=0.12)
-        layers = (
-            [Layer(Form.AREA, self.water, Look(fill=style.WATER_COLOUR), _("水系"), base)] if len(self.water) else []
-        )
-        if len(lanes) and (denominator <= _LANES_FROM or not len(main)):
-            layers.append(Layer(Form.LINE, lanes, lane, _("道路"), base))
+        if len(self.water):
+            yield Layer(Form.AREA, seen(self.water, extent), Look(fill=style.WATER_COLOUR), _("水系"), base)
+        if len(lanes) and (extent.denominator <= _LANES_FROM or not len(main)):
+            yield Layer(Form.LINE, seen(lanes, extent), Look(line=style.ROAD_COLOUR, width_mm=0.12), _("道路"), base)
         if len(main):
-            layers.append(Layer(Form.LINE, main, road, _("主要道路"), base))
-        return tuple(layers)
+            yield Layer(Form.LINE, seen(main, extent), Look(line=style.ROAD_COLOUR, width_mm=0.35), _("主要道路"), base)
 
     def borders(self) -> tuple[Layer, ...]:
         """Borders of townships and of the county."""
@@ -123,28 +125,33 @@ class Ground:
             Name(row["name"], row["geometry"], size=1.25, note=notes.get(row["unit_code"], "")) for row in rows
         )
 
-    def county_inset(self) -> Inset:
-        """The county in its surroundings, with the frame of the map."""
-        bounds = widened(self.area)
-        frame = Look(line=style.HERE_COLOUR, width_mm=0.4)
-        shown = Layer(Form.AREA, _one(shapely.box(*self.extent.bounds)), frame)
-        name = self.county_name()
-        return Inset((*self._inset_ground(), shown), _larger(bounds, _ROUND_COUNTY), Name(name, self.area))
+    def county_inset(self, frame: Rect) -> Inset:
+        """The county in its surroundings, with the frame of the map.
 
-    def township_inset(self, name: str, shape: shapely.Geometry) -> Inset:
+        Args:
+            frame: of the small map on the page.
+        """
+        small = fit(_larger(widened(self.area), _ROUND_COUNTY), frame)
+        shown = Layer(Form.AREA, _one(shapely.box(*self.extent.bounds)), Look(line=style.HERE_COLOUR, width_mm=0.4))
+        return Inset((*self._inset_ground(small), shown), small, Name(self.county_name(), self.area))
+
+    def township_inset(self, frame: Rect, name: str, shape: shapely.Geometry) -> Inset:
         """A township's place in the county."""
+        small = fit(widened(self.area), frame)
         here = Look(fill=style.HERE_COLOUR, line=style.HERE_COLOUR, opacity=0.55)
-        layers = (*self._inset_ground(), *self.borders()[:1], Layer(Form.AREA, _one(shape), here))
-        return Inset(layers, widened(self.area), Name(name, shape))
+        layers = (*self._inset_ground(small), *self.borders()[:1], Layer(Form.AREA, _one(shape), here))
+        return Inset(layers, small, Name(name, shape))
 
-    def _inset_ground(self) -> tuple[Layer, ...]:
-        main = self._roads[True] if len(self._roads[True]) else self._roads[False]
-        county = Look(fill=style.BACKGROUND_COLOUR, line=style.BORDER_COLOUR, width_mm=0.3)
-        return (
-            Layer(Form.AREA, _one(self.area), county),
-            Layer(Form.AREA, self.water, Look(fill=style.WATER_COLOUR)),
-            Layer(Form.LINE, main, Look(line=style.ROAD_COLOUR, width_mm=0.12)),
-        )
+    def _inset_ground(self, small: Extent) -> tuple[Layer, ...]:
+        if small not in self._beneath:
+            main = self._roads[True] if len(self._roads[True]) else self._roads[False]
+            county = Look(fill=style.BACKGROUND_COLOUR, line=style.BORDER_COLOUR, width_mm=0.3)
+            self._beneath[small] = (
+                Layer(Form.AREA, seen(_one(self.area), small), county),
+                Layer(Form.AREA, seen(self.water, small), Look(fill=style.WATER_COLOUR)),
+                Layer(Form.LINE, seen(main, small), Look(line=style.ROAD_COLOUR, width_mm=0.12)),
+            )
+        return self._beneath[small]
 
     def county_name(self) -> str:
         """The county's name in the units layer, else the workspace's."""

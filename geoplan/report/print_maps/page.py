@@ -60,6 +60,12 @@ class Page:
     inset: Rect
     block: Rect
 
+    @property
+    def inset_frame(self) -> Rect:
+        """The frame of the small map, below its heading."""
+        room = self.inset.inside(3 * self.unit)
+        return Rect(room.x, room.y, room.width, room.height - 4 * self.unit)
+
 
 def page_of(layout: Layout, paper: str, orientation: str) -> Page:
     """The page for a paper and an orientation.
