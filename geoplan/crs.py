@@ -53,6 +53,11 @@ def is_web_mercator(crs: pyproj.CRS) -> bool:
     return named or "pseudo-mercator" in crs.name.lower() or "web mercator" in crs.name.lower()
 
 
+def in_china(lon: float, lat: float) -> bool:
+    """Whether a place lies in the box around China."""
+    return _CHINA_LON[0] <= lon <= _CHINA_LON[1] and _CHINA_LAT[0] <= lat <= _CHINA_LAT[1]
+
+
 def metric_crs(lon: float, lat: float) -> pyproj.CRS:
     """The CRS of analysis for a place.
 
@@ -65,7 +70,7 @@ def metric_crs(lon: float, lat: float) -> pyproj.CRS:
     """
     if not (abs(lon) <= MAX_LON and abs(lat) <= _MAX_PROJECTED_LATITUDE):  # so that NaN is refused too
         raise CrsError(_("坐标 ({lon:.4f}, {lat:.4f}) 不是有效的经纬度。").format(lon=lon, lat=lat))
-    if _CHINA_LON[0] <= lon <= _CHINA_LON[1] and _CHINA_LAT[0] <= lat <= _CHINA_LAT[1]:
+    if in_china(lon, lat):
         zone = round((lon - _GK_FIRST_MERIDIAN) / _GK_WIDTH)
         return pyproj.CRS.from_epsg(_GK_FIRST_EPSG + min(max(zone, 0), 20))
     zone = min(int((lon + 180) // 6) + 1, 60)
@@ -136,7 +141,7 @@ def undo_shift(geometry: NDArray[Any], datum: str) -> NDArray[Any]:
     """
     if datum in {"wgs84", "cgcs2000"}:
         return geometry
-    forward = _gcj02_from_wgs84 if datum == "gcj02" else _bd09_from_wgs84
+    forward = _FORWARD[datum]
 
     def inverse(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         guess = coordinates.copy()
@@ -145,6 +150,13 @@ def undo_shift(geometry: NDArray[Any], datum: str) -> NDArray[Any]:
         return guess
 
     return np.asarray(shapely.transform(geometry, inverse))
+
+
+def shift(geometry: NDArray[Any], datum: str) -> NDArray[Any]:
+    """Geometries given in WGS84 degrees, as GCJ-02 or BD-09 degrees; the reverse of ``undo_shift``."""
+    if datum in {"wgs84", "cgcs2000"}:
+        return geometry
+    return np.asarray(shapely.transform(geometry, _FORWARD[datum]))
 
 
 _GCJ_A, _GCJ_EE = 6378245.0, 0.00669342162296594323  # Krasovsky 1940
@@ -175,3 +187,6 @@ def _bd09_from_wgs84(lonlat_: NDArray[np.float64]) -> NDArray[np.float64]:
     radius = np.hypot(x, y) + 0.00002 * np.sin(y * turn)
     angle = np.arctan2(y, x) + 0.000003 * np.cos(x * turn)
     return np.column_stack([radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006])
+
+
+_FORWARD = {"gcj02": _gcj02_from_wgs84, "bd09": _bd09_from_wgs84}

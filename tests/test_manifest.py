@@ -75,8 +75,9 @@ def test_a_manifest_in_gbk_is_refused(tmp_path):
     ("text", "said"),
     [
         ('name = "', "TOML"),
-        ('name = "只有名字"', r"没有任何 \[\[layer\]\]"),
-        ('layer = "roads"', r"没有任何 \[\[layer\]\]"),
+        ('layer = "roads"', "应当写成"),
+        (with_roads('corrections = ["magic"]'), "magic.*dms"),
+        (with_roads('constants = { road_clas = "x" }'), "road_clas"),
         ("layer = [1]", "第 1 个.*应当是表"),
         (with_roads(head="schema = 2"), "schema = 2"),
         (with_roads(head='nmae = "x"'), "nmae"),

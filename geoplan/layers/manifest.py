@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -12,13 +12,22 @@ from typing import Any
 
 from geoplan.crs import DATUMS
 from geoplan.errors import ManifestError, WorkspaceError
-from geoplan.i18n import _
+from geoplan.i18n import _, mark
 from geoplan.layers.schema import ROLES
 
 MANIFEST = Path("layers") / "manifest.toml"
 SCHEMA = 1
 COORDINATES = ("lon", "lat", "x", "y")
 """The columns of a CSV that hold its points."""
+CORRECTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "swapped_axes": mark("交换两个坐标"),
+        "dms": mark("度分秒换算为度"),
+        "number_units": mark("数字后的单位换算为本系统的单位"),
+        "merged_cells": mark("合并单元格逐格填充"),
+    }
+)
+"""What is done to a file while it is read, and only where its entry says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,12 @@ class LayerEntry:
         crs: what PROJ understands; needed where the file carries none.
         datum: ``gcj02`` or ``bd09`` for shifted coordinates in degrees.
         encoding: of Shapefile attributes and CSV; UTF-8 or what the .cpg says when empty.
+        file_crs: what the file itself claims, where that is known to be wrong and ``crs`` holds.
+        header_row: of a CSV or a sheet, the row of the column names, counted from 1.
+        corrections: of ``CORRECTIONS``.
         columns: our field names to the file's column names.
+        constants: our field names to one value for all rows, for fields that the file lacks.
+        notes: what was found when the file was brought in, and why it is read so.
     """
 
     role: str
@@ -40,11 +54,16 @@ class LayerEntry:
     crs: str = ""
     datum: str = ""
     encoding: str = ""
+    file_crs: str = ""
+    header_row: int = 1
+    corrections: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    constants: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     source: str = ""
     licence: str = ""
     as_of: date | None = None
     synthetic: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +126,8 @@ def _manifest(root: Path, table: dict[str, Any]) -> Manifest:
         raise ManifestError(
             _("{file}：schema = {schema}，本程序只认识 {known}。").format(file=where, schema=schema, known=SCHEMA)
         )
-    if not isinstance(entries, list) or not entries:
-        raise ManifestError(_("{file} 没有任何 [[layer]]，请至少登记道路、居民点和设施。").format(file=where))
+    if not isinstance(entries, list):
+        raise ManifestError(_("{file}：layer 应当写成 [[layer]]。").format(file=where))
     kinds = {"name": str, "name_en": str, "pack": str, "year": int, "analysis_crs": str}
     _check(table, kinds, where)
     layers = tuple(_entry(entry, number) for number, entry in enumerate(entries, start=1))
@@ -127,7 +146,8 @@ def _entry(table: Any, number: int) -> LayerEntry:
     if not isinstance(table, dict):
         raise ManifestError(_("{where} 应当是表。").format(where=where))
     kinds: dict[str, type] = {item.name: str for item in fields(LayerEntry)}
-    _check(table, {**kinds, "columns": dict, "as_of": date, "synthetic": bool}, where)
+    others = {"columns": dict, "constants": dict, "corrections": list, "notes": list}
+    _check(table, {**kinds, **others, "header_row": int, "as_of": date, "synthetic": bool}, where)
     for required in ("role", "file"):
         if not table.get(required):
             raise ManifestError(_("{where} 缺少 {key}。").format(where=where, key=required))
@@ -138,18 +158,26 @@ def _entry(table: Any, number: int) -> LayerEntry:
         text = _("{where}：datum“{datum}”未知，可用：{known}。")
         raise ManifestError(text.format(where=where, datum=table["datum"], known=", ".join(DATUMS)))
     _inside(table["file"], where)
-    return LayerEntry(**{**table, "columns": MappingProxyType(_columns(table, where))})
+    texts = {key: tuple(map(str, table.get(key, ()))) for key in ("corrections", "notes")}
+    for name in texts["corrections"]:
+        if name not in CORRECTIONS:
+            text = _("{where}：没有名为“{name}”的更正（corrections），可用：{known}。")
+            raise ManifestError(text.format(where=where, name=name, known=", ".join(CORRECTIONS)))
+    fields_ = [item.name for item in ROLES[table["role"]].fields]
+    columns = _by_field(table, "columns", (*fields_, *COORDINATES), where)
+    return LayerEntry(
+        **{**table, **texts, "columns": columns, "constants": _by_field(table, "constants", fields_, where)}
+    )
 
 
-def _columns(table: Mapping[str, Any], where: str) -> dict[str, str]:
-    """Our field names to the file's; a field that the role does not have would be passed over in silence."""
-    columns = {str(ours): str(theirs) for ours, theirs in table.get("columns", {}).items()}
-    known = [*(item.name for item in ROLES[table["role"]].fields), *COORDINATES]
-    for ours in columns:
+def _by_field(table: Mapping[str, Any], key: str, known: Sequence[str], where: str) -> Mapping[str, str]:
+    """A table by our field names; a field that the role does not have would be passed over in silence."""
+    given = {str(ours): str(theirs) for ours, theirs in table.get(key, {}).items()}
+    for ours in given:
         if ours not in known:
-            text = _("{where}：columns 中没有名为“{key}”的字段，可用：{known}。")
-            raise ManifestError(text.format(where=where, key=ours, known=", ".join(known)))
-    return columns
+            text = _("{where}：{table} 中没有名为“{key}”的字段，可用：{known}。")
+            raise ManifestError(text.format(where=where, table=key, key=ours, known=", ".join(known)))
+    return MappingProxyType(given)
 
 
 def _inside(file: str, where: str) -> None:

@@ -1,4 +1,4 @@
-"""From a file to a raw frame with a CRS: GeoPackage, GeoJSON, Shapefile, GeoParquet, CSV, Excel, OSM PBF, GraphML.
+"""From a file to a raw frame with a CRS: GeoPackage, GeoJSON, Shapefile, KML, GeoParquet, CSV, Excel, OSM PBF, GraphML.
 
 A raster (the role ``dem``) becomes a frame of one row: the rectangle that it covers, with its file's name below
 ``layers/`` and the file's SHA-256, so that it is placed, projected and part of the digest like every layer. Its cells are read
@@ -7,37 +7,45 @@ by who needs them (``geoplan.network.elevation``) from ``Manifest.path``.
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, time
 from pathlib import Path
 from types import MappingProxyType
-from typing import NoReturn
+from typing import Any, NoReturn
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyogrio
 import pyproj
 import rasterio
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataSourceError
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
 from shapely.errors import ShapelyError
 
 from geoplan import crs as crs_
 from geoplan.errors import CrsError, LayerError, WorkspaceError
 from geoplan.i18n import _
-from geoplan.layers import osm
+from geoplan.layers import cells as cells_
+from geoplan.layers import encodings, osm
+from geoplan.layers.encodings import Encoding
 from geoplan.layers.manifest import LayerEntry
 from geoplan.layers.schema import ROLES
 from geoplan.model import Problem, Severity
 
 # What the libraries raise for a file that is damaged or is not what its name says.
-_READ_FAULTS = (DataSourceError, ShapelyError, ParseError, BadZipFile, LookupError, ValueError, OSError, RuntimeError)
-_CHINESE_ENCODING = "gb18030"  # contains GBK and GB2312
+READ_FAULTS = (
+    *(DataSourceError, DataLayerError, FeatureError, FieldError, ShapelyError, ParseError, BadZipFile, zlib.error),
+    csv.Error,
+    *(LookupError, ValueError, OSError, RuntimeError, TypeError, AttributeError, OverflowError, EOFError),
+)
 
 
 def read_raw(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
@@ -46,6 +54,16 @@ def read_raw(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
     Raises:
         WorkspaceError: the file is not there.
         LayerError: the file cannot be read, or its CRS is missing or contradicts the manifest.
+    """
+    return located(read_frame(path, entry), entry)
+
+
+def read_frame(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
+    """The same before anything is done about its coordinates: the CRS is the file's own, or None.
+
+    Raises:
+        WorkspaceError: the file is not there.
+        LayerError: the file cannot be read.
     """
     if not path.is_file():
         raise WorkspaceError(
@@ -58,7 +76,7 @@ def read_raw(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
         frame = reader(path, entry)
     except LayerError:
         raise
-    except _READ_FAULTS as error:
+    except READ_FAULTS as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         _refuse(
             entry,
@@ -67,7 +85,7 @@ def read_raw(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
         )
     if not isinstance(frame, gpd.GeoDataFrame):
         _refuse(entry, _("文件 {name} 只有属性表，没有几何").format(name=path.name), _("请提供带几何的图层"))
-    return _with_crs(frame, entry)
+    return frame
 
 
 def _reader(path: Path, entry: LayerEntry) -> Callable[[Path, LayerEntry], gpd.GeoDataFrame]:
@@ -91,11 +109,22 @@ def _refuse(entry: LayerEntry, message: str, remedy: str) -> NoReturn:
     raise LayerError(message, (problem,))
 
 
-def _with_crs(frame: gpd.GeoDataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
+def located(frame: gpd.GeoDataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
+    """A frame as its file has it, with the coordinates that the manifest says it means.
+
+    Raises:
+        LayerError: its CRS is missing or contradicts the manifest.
+    """
+    if "swapped_axes" in entry.corrections:
+        turned = shapely.transform(frame.geometry.to_numpy(), lambda places: places[:, ::-1])
+        frame = frame.set_geometry(gpd.GeoSeries(turned, index=frame.index, crs=frame.crs))
     try:
         stated = crs_.parse(entry.crs, _("图层 {role}").format(role=entry.role)) if entry.crs else None
+        claimed = crs_.parse(entry.file_crs, _("图层 {role}").format(role=entry.role)) if entry.file_crs else None
     except CrsError as error:
         _refuse(entry, str(error), _("请在 manifest.toml 中改正 crs"))
+    if claimed is not None and frame.crs is not None and _same_crs(pyproj.CRS(frame.crs), claimed):
+        frame = frame.set_crs(stated, allow_override=True)
     if frame.crs is None and stated is None:
         _refuse(entry, _("没有坐标系"), _("请在 manifest.toml 的该图层写明 crs，例如 EPSG:4490；不会替您猜测"))
     if frame.crs is None:
@@ -141,8 +170,20 @@ def _read_shapefile(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
                 _("Shapefile {name} 缺少 {suffix} 文件").format(name=path.name, suffix=suffix),
                 _("请把同名的 .shp .shx .dbf .prj 一并复制"),
             )
-    encoding = entry.encoding or ("" if _sibling(path, ".cpg") else _dbf_encoding(_sibling(path, ".dbf")))
-    return pyogrio.read_dataframe(path, encoding=encoding or None)
+    encoding = entry.encoding or shapefile_encoding(path).name
+    return pyogrio.read_dataframe(path, encoding=encoding)
+
+
+def shapefile_encoding(path: Path) -> Encoding:
+    """The encoding of a Shapefile's attributes, by its .cpg and its bytes.
+
+    Raises:
+        FileNotFoundError: it has no .dbf.
+    """
+    dbf = _sibling(path, ".dbf")
+    if dbf is None:
+        raise FileNotFoundError(path.with_suffix(".dbf"))
+    return encodings.of_shapefile(dbf, _sibling(path, ".cpg"))
 
 
 def _sibling(path: Path, suffix: str) -> Path | None:
@@ -150,46 +191,67 @@ def _sibling(path: Path, suffix: str) -> Path | None:
     return next((path.with_suffix(s) for s in (suffix, suffix.upper()) if path.with_suffix(s).is_file()), None)
 
 
-def _dbf_encoding(dbf: Path | None) -> str:
-    """UTF-8 when every text byte of the table is valid UTF-8, else GBK: without a .cpg the table does not say.
-
-    The header's first 32 bytes are binary (dBASE III layout: record count at 4, header length at 8).
-    """
-    if dbf is None:
-        return ""
-    raw = dbf.read_bytes()
-    header = int.from_bytes(raw[8:10], "little")
-    try:
-        raw[header:].rstrip(b"\x1a").decode("utf-8")
-    except UnicodeDecodeError:
-        return _CHINESE_ENCODING
-    return "utf-8"
-
-
 def _read_parquet(path: Path, _entry: LayerEntry) -> gpd.GeoDataFrame:
     return gpd.read_parquet(path)
 
 
-def _table(path: Path, entry: LayerEntry) -> pd.DataFrame:
-    """The cells of a CSV file or of one sheet of a workbook, as text."""
-    table = csv_table(path, entry.encoding) if path.suffix.lower() == ".csv" else _sheet(path, entry)
+def read_table(path: Path, entry: LayerEntry) -> pd.DataFrame:
+    """The cells of a CSV file or of one sheet of a workbook, as text.
+
+    Raises:
+        LayerError: the workbook has no such sheet, or several to choose from.
+    """
+    if path.suffix.lower() == ".csv":
+        table = csv_table(path, entry.encoding, entry.header_row)
+    else:
+        cells = sheet_cells(path, entry)
+        head, body = cells[entry.header_row - 1 : entry.header_row], cells[entry.header_row :]
+        names = column_names(head[0]) if head else []
+        table = pd.DataFrame([row for row in body if any(row)], columns=pd.Index(names, dtype=object), dtype=object)
     table.columns = pd.Index([str(name).strip() for name in table.columns])
     return table
 
 
-def _sheet(path: Path, entry: LayerEntry) -> pd.DataFrame:
-    """The sheet that the manifest names as ``layer``, or the only one."""
-    with pd.ExcelFile(path, engine="openpyxl") as book:
-        names = [str(name) for name in book.sheet_names]
-        if (entry.layer and entry.layer not in names) or (not entry.layer and len(names) > 1):
-            text = _("工作簿 {name} 有这些工作表：{known}").format(name=path.name, known=", ".join(names))
-            _refuse(entry, text, _("请在 manifest.toml 中用 layer 指明其中一个"))
-        sheet = book.parse(entry.layer or names[0], dtype=object, keep_default_na=False)
-    return sheet.map(_excel_cell)
+def sheet_cells(path: Path, entry: LayerEntry) -> list[list[str]]:
+    """All cells, as text, of the sheet that the manifest names as ``layer``, or of the only one that is not help.
+
+    Raises:
+        LayerError: there is no such sheet, or several to choose from.
+    """
+    merged = "merged_cells" in entry.corrections
+    book = openpyxl.load_workbook(path, read_only=not merged, data_only=True)
+    names = [name for name in book.sheetnames if book[name].sheet_state == "visible" and name not in HELP_SHEETS]
+    if (entry.layer and entry.layer not in names) or (not entry.layer and len(names) != 1):
+        text = _("工作簿 {name} 有这些工作表：{known}").format(name=path.name, known=", ".join(names))
+        _refuse(entry, text, _("请在 manifest.toml 中用 layer 指明其中一个"))
+    sheet = book[entry.layer or names[0]]
+    if merged:
+        _fill_merged(sheet)
+    return [[excel_cell(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
 
 
-def _excel_cell(cell: object) -> str:
+def column_names(head: list[str]) -> list[str]:
+    """Names for the columns of a sheet: a blank one by its place, a second one of the same name by a number."""
+    names: list[str] = []
+    for place, text in enumerate(head, start=1):
+        name = " ".join(text.split()) or f"#{place}"
+        names.append(f"{name}.{names.count(name)}" if name in names else name)
+    return names
+
+
+def _fill_merged(sheet: Any) -> None:
+    """Write the value of each merged range into all its cells."""
+    for block in list(sheet.merged_cells.ranges):
+        value = sheet.cell(block.min_row, block.min_col).value
+        sheet.unmerge_cells(block.coord)
+        for row, column in block.cells:
+            sheet.cell(row, column).value = value
+
+
+def excel_cell(cell: object) -> str:
     """A cell as it would stand in a CSV: a whole number without decimals, a date without its midnight."""
+    if cell is None:
+        return ""
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
     if isinstance(cell, float) and cell.is_integer():
@@ -199,12 +261,12 @@ def _excel_cell(cell: object) -> str:
 
 def _read_plain_table(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
     """A table without places."""
-    table = _table(path, entry)
+    table = read_table(path, entry)
     return gpd.GeoDataFrame(table, geometry=np.full(len(table), None, dtype=object), crs=crs_.WGS84)
 
 
 def _read_points(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
-    table = _table(path, entry)
+    table = read_table(path, entry)
     for x, y in (("lon", "lat"), ("x", "y")):
         names = entry.columns.get(x, x), entry.columns.get(y, y)
         if set(names) <= set(table.columns):
@@ -219,6 +281,8 @@ def _points(table: pd.DataFrame, names: tuple[str, str], entry: LayerEntry) -> N
         LayerError: a coordinate is there but is no number.
     """
     cells = [table[name].str.strip() for name in names]
+    if "dms" in entry.corrections:
+        cells = [column.map(_decimal) for column in cells]
     numbers = [pd.to_numeric(column, errors="coerce").replace([np.inf, -np.inf], np.nan) for column in cells]
     wrong = np.flatnonzero(sum((column != "") & number.isna() for column, number in zip(cells, numbers, strict=True)))
     if len(wrong):
@@ -233,18 +297,21 @@ def _points(table: pd.DataFrame, names: tuple[str, str], entry: LayerEntry) -> N
     return points
 
 
-def csv_table(path: Path, encoding: str = "") -> pd.DataFrame:
-    """The cells of a CSV file as text; UTF-8 or GBK by its bytes unless told."""
+def _decimal(cell: str) -> str:
+    """Degrees, minutes and seconds as decimal degrees; any other text as it is."""
+    value = cells_.angle(cell)
+    return cell if value is None else repr(value)
 
-    def read(name: str) -> pd.DataFrame:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding=name)
 
-    if encoding:
-        return read(encoding)
-    try:
-        return read("utf-8-sig")
-    except UnicodeDecodeError:
-        return read(_CHINESE_ENCODING)
+def csv_table(path: Path, encoding: str = "", header_row: int = 1) -> pd.DataFrame:
+    """The cells of a CSV file as text; UTF-8, UTF-16 or GBK by its bytes unless told."""
+    return pd.read_csv(
+        path,
+        dtype=str,
+        keep_default_na=False,
+        encoding=encoding or encodings.of_text(path).name,
+        skiprows=header_row - 1,
+    )
 
 
 def _read_pbf(path: Path, _entry: LayerEntry) -> gpd.GeoDataFrame:
@@ -282,6 +349,7 @@ _READERS: Mapping[str, Callable[[Path, LayerEntry], gpd.GeoDataFrame]] = Mapping
         ".geojson": _read_vector,
         ".json": _read_vector,
         ".shp": _read_shapefile,
+        ".kml": _read_vector,
         ".parquet": _read_parquet,
         ".geoparquet": _read_parquet,
         ".csv": _read_points,
@@ -292,4 +360,5 @@ _READERS: Mapping[str, Callable[[Path, LayerEntry], gpd.GeoDataFrame]] = Mapping
 )
 _RASTERS = (".tif", ".tiff", ".hgt", ".hgt.zip")
 _TABLES = (".csv", ".xlsx")
+HELP_SHEETS = ("填写说明", "选项", "Instructions", "Choices")  # of our own templates
 _ROADS_ONLY = (".pbf", ".graphml")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from geoplan.crs import MAX_LAT, MAX_LON
 from geoplan.i18n import _
+from geoplan.layers.cells import is_estimate, number
 from geoplan.layers.manifest import LayerEntry
 from geoplan.layers.schema import ROLES, Field, FieldKind, Role
 from geoplan.model import Problem, Severity
@@ -48,6 +49,8 @@ class Door:
         self.problems: list[Problem] = []
         self._raw = raw
         self._columns = entry.columns
+        self._constants = entry.constants
+        self._with_units = "number_units" in entry.corrections
 
     def pass_through(self) -> gpd.GeoDataFrame:
         """The layer: the role's columns in canonical types, sorted by key, in the CRS it came in.
@@ -83,6 +86,8 @@ class Door:
     def column(self, field: Field) -> pd.Series:
         """One column in canonical form; what is wrong with it joins the problems."""
         theirs = self._columns.get(field.name, field.name)
+        if field.name in self._constants:
+            return self._constant(field, theirs)
         if theirs not in self._raw.columns:
             if field.required or field.name in self._columns:
                 self._report(
@@ -97,6 +102,14 @@ class Door:
             self._report(
                 Severity.ERROR, _("字段“{field}”有空值").format(field=field.name), _("请填写"), self._rows(blank)
             )
+        return pd.Series(self._read_cells(field, cells), dtype=_dtype(field))
+
+    def _constant(self, field: Field, theirs: str) -> pd.Series:
+        """The one value that the manifest gives for all rows; two sources of one field are not settled in silence."""
+        if theirs in self._raw.columns:
+            text = _("文件已有字段“{field}”，manifest.toml 的 constants 又给了一个值").format(field=theirs)
+            self._report(Severity.ERROR, text, _("请删去其中之一"))
+        cells = np.full(len(self._raw), self._constants[field.name].strip(), dtype=object)
         return pd.Series(self._read_cells(field, cells), dtype=_dtype(field))
 
     def _read_cells(self, field: Field, cells: NDArray[np.object_]) -> NDArray[np.object_] | NDArray[np.float64]:
@@ -115,7 +128,8 @@ class Door:
             series.str.replace(_THOUSANDS, "", regex=True).where(series != ""), errors="coerce"
         ).to_numpy(float, copy=True)
         wrong = (cells != "") & ~np.isfinite(numbers)
-        self._report_cells(wrong, _("字段“{field}”不是数字"), _("请改为数字，未知请留空"), field)
+        if wrong.any():
+            self._read_words(field, cells, numbers, wrong)
         numbers[~np.isfinite(numbers)] = np.nan
         if field.kind in {FieldKind.NUMBER, FieldKind.PEOPLE, FieldKind.WHOLE}:
             self._report_cells(numbers < 0, _("字段“{field}”为负数"), _("请改正，未知请留空"), field)
@@ -125,6 +139,25 @@ class Door:
             outside = (numbers < _YEARS[0]) | (numbers > _YEARS[1])
             self._report_cells(outside, _("字段“{field}”不是年份"), _("请填写四位数年份"), field)
         return numbers
+
+    def _read_words(
+        self, field: Field, cells: NDArray[np.object_], numbers: NDArray[np.float64], wrong: NDArray[np.bool_]
+    ) -> None:
+        """Numbers with words around them: read where the manifest says so, else reported by what they are."""
+        with_unit, estimates = wrong.copy(), wrong.copy()
+        for place in np.flatnonzero(wrong):
+            value = number(cells[place], field)
+            with_unit[place] = value is not None
+            estimates[place] = value is None and is_estimate(cells[place])
+            if value is not None and self._with_units:
+                numbers[place] = value
+        if not self._with_units:
+            remedy = _('请改为数字，或在 manifest.toml 该图层写明 corrections = ["number_units"]')
+            self._report_cells(with_unit, _("字段“{field}”的数字带有单位"), remedy, field)
+        self._report_cells(estimates, _("字段“{field}”是约数"), _("请填写核实的数字，未知请留空"), field)
+        self._report_cells(
+            wrong & ~with_unit & ~estimates, _("字段“{field}”不是数字"), _("请改为数字，未知请留空"), field
+        )
 
     def _report_cells(self, wrong: NDArray[np.bool_], message: str, remedy: str, field: Field) -> None:
         if wrong.any():
@@ -254,10 +287,10 @@ def blank_row(role: Role) -> dict[str, Any]:
 
 def _text(column: pd.Series) -> NDArray[np.object_]:
     """Cells as trimmed text, blank for missing."""
-    return np.array([_cell(value) for value in column.to_numpy(object)], dtype=object)
+    return np.array([cell_text(value) for value in column.to_numpy(object)], dtype=object)
 
 
-def _cell(value: object) -> str:
+def cell_text(value: object) -> str:
     """One cell as text; a whole float loses its ``.0`` so that codes stay codes."""
     if value is None or value is pd.NA or value is pd.NaT:
         return ""

@@ -1,0 +1,68 @@
+"""An empty workspace: a manifest that explains itself, and templates to fill in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tomlkit
+
+from geoplan.errors import OutputError, WorkspaceError
+from geoplan.i18n import _
+from geoplan.intake.templates import TEMPLATES, write_template
+from geoplan.layers import MANIFEST
+from geoplan.layers.manifest_file import write_text
+from geoplan.layers.schema import ROLES
+
+TEMPLATES_FOLDER = "templates"
+
+
+def begin(root: Path, name: str, pack: str) -> list[Path]:
+    """Write an empty workspace; the templates in it.
+
+    Raises:
+        WorkspaceError: the folder is one already.
+        OutputError: it cannot be written.
+    """
+    if (root / MANIFEST).exists():
+        raise WorkspaceError(_("{folder} 已是工作区，没有改动它。").format(folder=root))
+    try:
+        (root / MANIFEST).parent.mkdir(parents=True, exist_ok=True)
+        (root / TEMPLATES_FOLDER).mkdir(exist_ok=True)
+        made = []
+        for role in TEMPLATES:
+            path = root / TEMPLATES_FOLDER / f"{role}.xlsx"
+            if not path.exists():
+                write_template(role, path)
+                made.append(path)
+    except OSError as error:
+        raise OutputError(_("无法写入 {file}：{error}").format(file=root, error=error.strerror)) from error
+    write_text(root / MANIFEST, _manifest(name or root.resolve().name, pack))
+    return made
+
+
+def _manifest(name: str, pack: str) -> str:
+    document = tomlkit.document()
+    document.add(tomlkit.comment(_("工作区的目录：哪个文件是哪个图层。geoplan import 会在下面添加；也可以手工改。")))
+    document.add(tomlkit.nl())
+    document.add("schema", tomlkit.item(1))
+    document.add("name", tomlkit.item(name))
+    document.add("pack", tomlkit.item(pack).comment(_("规则包；geoplan packs list 列出可用的")))
+    lines = [
+        _("year = 2025 # 核查年份；不写则按规则包"),
+        "",
+        _("至少要有 roads（道路）、demand（居民点）、facilities（设施）；最好还有 units（行政单元）。"),
+        _("全部角色：{roles}").format(roles=", ".join(ROLES)),
+        _("一个图层的例子（各键的意思见 docs/workspace.md）："),
+        "",
+        "[[layer]]",
+        'role = "facilities"',
+        'file = "facilities.xlsx"',
+        'crs = "EPSG:4326"',
+        'datum = "bd09"',
+        'columns = { facility_id = "编号", name = "名称" }',
+        f'source = "{_("民政局")}"',
+        "as_of = 2024-12-31",
+    ]
+    for line in lines:
+        document.add(tomlkit.comment(line) if line else tomlkit.nl())
+    return tomlkit.dumps(document)

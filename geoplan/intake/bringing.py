@@ -1,0 +1,333 @@
+"""From a file somewhere to a layer of a workspace: staged beside it, looked at, then moved into place with its manifest entry.
+
+Until the last step nothing of the workspace is touched; what is staged lies in ``.intake`` and is dropped afterwards.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import shapely
+import tomlkit
+
+from geoplan import crs, datum
+from geoplan.datum import Detection
+from geoplan.errors import LayerError, ManifestError, OutputError, WorkspaceError
+from geoplan.i18n import _
+from geoplan.intake.archives import DATA
+from geoplan.intake.confinement import Opener
+from geoplan.intake.records import Look, Request
+from geoplan.layers import MANIFEST, LayerEntry, read_manifest
+from geoplan.layers.manifest_file import write_entry, write_text
+from geoplan.layers.reading import read_raw
+from geoplan.layers.schema import ROLES
+from geoplan.model import Problem, Severity
+
+ARCHIVES = (".zip", ".kmz")
+RASTERS = (".tif", ".tiff", ".hgt", ".hgt.zip")
+REMEMBERED = Path("layers") / "headers.toml"
+_STAGING = ".intake"
+_STALE_SECONDS = 24 * 3600.0
+_SIBLINGS = (".shx", ".dbf", ".prj", ".cpg")
+_STEP_DEGREES = 0.0003  # about 30 m
+_REFERENCES = {"roads": ("roads",), "units": ("units",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A copy of a file, beside the workspace's layers.
+
+    Attributes:
+        folder: holds this file, what belongs to it, and nothing else.
+        name: of the file inside.
+        original: its name where it came from.
+    """
+
+    folder: Path
+    name: str
+    original: str
+
+    @property
+    def path(self) -> Path:
+        """Where the copy lies."""
+        return self.folder / self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file as it would be brought in.
+
+    Attributes:
+        detection: what its places say about their datum; None where there is nothing to lay them over.
+    """
+
+    staged: Staged
+    look: Look
+    detection: Detection | None = None
+
+
+@contextmanager
+def staging(root: Path) -> Iterator[Path]:
+    """A folder beside the layers for the time of one import.
+
+    Raises:
+        OutputError: the workspace cannot be written.
+    """
+    folder = new_staging(root)
+    try:
+        yield folder
+    finally:
+        drop(folder)
+
+
+def new_staging(root: Path) -> Path:
+    """The same for whoever drops it later; what others have left lying for a day is dropped now."""
+    base = root / _STAGING
+    try:
+        base.mkdir(exist_ok=True)
+        for old in base.iterdir():
+            if time.time() - old.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+        return Path(tempfile.mkdtemp(dir=base))
+    except OSError as error:
+        raise OutputError(_("无法写入 {file}：{error}").format(file=base, error=error.strerror)) from error
+
+
+def drop(folder: Path) -> None:
+    """Remove a staging folder, and the one of all of them when it is the last."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.parent.is_dir() and not any(folder.parent.iterdir()):
+        folder.parent.rmdir()
+
+
+def stage(file: Path, role: str, folder: Path, opener: Opener, inner: str = "") -> Staged:
+    """Copy a file, and what belongs to it, into a staging folder; an archive is unpacked.
+
+    Args:
+        inner: which of several data files of an archive is meant, by its name without suffix.
+
+    Raises:
+        WorkspaceError: the file is not there.
+        LayerError: its format is not known, or the archive cannot be used.
+    """
+    if not file.is_file():
+        raise WorkspaceError(_("文件不存在：{file}").format(file=file))
+    if role == "dem" and file.name.lower().endswith(RASTERS):
+        shutil.copyfile(file, folder / file.name)
+        return Staged(folder, file.name, file.name)
+    suffix = file.suffix.lower()
+    if suffix in ARCHIVES:
+        return _unpacked(file, role, folder, opener, inner)
+    if suffix not in DATA:
+        raise LayerError(
+            _("不认识的文件格式“{suffix}”；能导入 {known} .zip").format(suffix=suffix, known=" ".join(DATA))
+        )
+    for part in _parts(file):
+        shutil.copyfile(part, folder / f"{role}{part.suffix.lower()}")
+    return Staged(folder, f"{role}{suffix}", file.name)
+
+
+def _parts(file: Path) -> list[Path]:
+    """A file and, of a Shapefile, the files that belong to it, whatever the case of their suffixes."""
+    if file.suffix.lower() != ".shp":
+        return [file]
+    others = [path for path in file.parent.iterdir() if path.stem == file.stem and path.suffix.lower() in _SIBLINGS]
+    return [file, *others]
+
+
+def _unpacked(file: Path, role: str, folder: Path, opener: Opener, inner: str) -> Staged:
+    names = opener.unpack(file, folder)
+    data = [name for name in names if name.endswith(DATA)]
+    chosen = [name for name in data if not inner or Path(name).stem == inner]
+    if len(chosen) != 1:
+        known = _("、").join(Path(name).stem for name in data)
+        text = _("压缩包里有多个数据文件：{known}").format(known=known)
+        raise LayerError(text, (Problem(Severity.ERROR, role, text, _("请用 --layer 指明其中一个")),))
+    stem = Path(chosen[0]).stem
+    for name in names:
+        if Path(name).stem == stem and (name == chosen[0] or name.endswith(_SIBLINGS)):
+            (folder / name).rename(folder / f"{role}{Path(name).suffix}")
+        else:
+            (folder / name).unlink()
+    return Staged(folder, f"{role}{Path(chosen[0]).suffix}", file.name)
+
+
+def prepare(root: Path, staged: Staged, request: Request, opener: Opener) -> Draft:
+    """Look at a staged file, and lay its places over what the workspace has.
+
+    Raises:
+        WorkspaceError, ManifestError: the workspace cannot be read.
+        LayerError: the file cannot be opened.
+    """
+    asked = replace(request, remembered=remembered(root, request.role))
+    if staged.original.lower().endswith(ARCHIVES) and Path(staged.name).suffix != ".gpkg":
+        asked = replace(asked, layer="")  # it told which file of the archive
+    look = opener.look(staged.path, asked)
+    detection = _detect(root, look) if look.places else None
+    return Draft(
+        staged, replace(look, problems=(*look.problems, *_datum_problems(look, request, detection))), detection
+    )
+
+
+def _detect(root: Path, look: Look) -> Detection | None:
+    """The datum, against the layers that are there already: roads, else the borders of the units."""
+    places = np.array(look.places)
+    for role in _REFERENCES.get(look.entry.role, ("roads",)):
+        reference = _reference(root, role)
+        if reference is not None:
+            return datum.detect(places, reference)
+    if not datum.in_china(places):
+        return datum.detect(places, places)
+    return None
+
+
+def _reference(root: Path, role: str) -> np.ndarray | None:
+    """Points along the lines of a layer of the workspace in WGS84 degrees; None where it has no such layer."""
+    manifest = read_manifest(root)
+    entry = manifest.entry(role)
+    if entry is None:
+        return None
+    shapes = crs.lonlat(read_raw(manifest.path(entry), entry)).geometry.to_numpy()
+    lines = shapely.boundary(shapes) if role == "units" else shapes
+    return shapely.get_coordinates(shapely.segmentize(lines, _STEP_DEGREES))
+
+
+def _datum_problems(look: Look, request: Request, found: Detection | None) -> tuple[Problem, ...]:
+    """A shift that the planner has not spoken of stops the import; one that contradicts the planner is a warning."""
+    role, asked = look.entry.role, request.datum or look.entry.datum
+    if found is None or not found.metres:
+        return ()
+    if found.shifted and not asked:
+        text = _("坐标很可能是 {name}（百度、高德等地图的偏移坐标）：{evidence}")
+        remedy = _("核实后用 --datum {datum} 纠偏；确信没有偏移则用 --datum wgs84。不会自行换算")
+        message = text.format(name=datum.NAMES[found.datum], evidence=found.evidence())
+        return (Problem(Severity.ERROR, role, message, remedy.format(datum=found.datum)),)
+    meant = "wgs84" if asked in {"", "cgcs2000"} else asked
+    if found.datum and found.datum != meant:
+        text = _("位置看起来是 {name}，与所写的 {asked} 不符：{evidence}")
+        message = text.format(name=datum.NAMES[found.datum], asked=datum.NAMES[meant], evidence=found.evidence())
+        return (Problem(Severity.WARNING, role, message, _("请核实坐标的来源")),)
+    text = _("坐标基准：{evidence}").format(evidence=found.evidence())
+    return (Problem(Severity.NOTE, role, text, _("请结合资料来源核对")),)
+
+
+def bring_in(
+    root: Path, draft: Draft, request: Request, *, replace_entry: bool = False, source: str = ""
+) -> LayerEntry:
+    """Move a staged file into ``layers/`` and write its entry; the mapping that the planner chose is remembered.
+
+    Raises:
+        LayerError: something stands against it.
+        ManifestError: the manifest has the role already and ``replace_entry`` is not set.
+        OutputError: the workspace cannot be written; then it is as it was.
+    """
+    if not draft.look.usable:
+        raise LayerError(_("文件有错误，没有导入。"), draft.look.problems)
+    manifest = read_manifest(root)
+    before = manifest.entry(request.role)
+    if before is not None and not replace_entry:
+        text = _("manifest.toml 已有 {role} 图层（{file}）。要换成新文件，请加 --replace；旧文件会保留。")
+        raise ManifestError(text.format(role=request.role, file=before.file))
+    target = _free_place(root, draft.staged)
+    inside = target / draft.staged.name if _several(draft.staged) else target
+    notes = [*draft.look.entry.notes, _("{day} 由 {name} 导入").format(day=_today(), name=draft.staged.original)]
+    if draft.detection is not None and draft.detection.metres:
+        notes.append(draft.detection.evidence())
+    if before is not None:
+        notes.append(_("替换了 {file}").format(file=before.file))
+    entry = replace(
+        draft.look.entry,
+        file=inside.relative_to(root / "layers").as_posix(),
+        source=source or draft.look.entry.source or draft.staged.original,
+        notes=tuple(notes),
+    )
+    moved = draft.staged.folder if _several(draft.staged) else draft.staged.path
+    try:
+        moved.chmod(0o755 if moved.is_dir() else 0o644)
+        moved.rename(target)
+    except OSError as error:
+        raise OutputError(_("无法写入 {file}：{error}").format(file=target, error=error.strerror)) from error
+    try:
+        write_entry(root, entry, replace=replace_entry)
+    except (OutputError, ManifestError):
+        target.rename(moved)
+        raise
+    _remember(root, request)
+    return entry
+
+
+def _several(staged: Staged) -> bool:
+    return len(list(staged.folder.iterdir())) > 1
+
+
+def _free_place(root: Path, staged: Staged) -> Path:
+    """Where the layer goes: its role's name, with a number when that is taken. Nothing is overwritten."""
+    suffix = "" if _several(staged) else "".join(Path(staged.name).suffixes)
+    stem = staged.name.removesuffix("".join(Path(staged.name).suffixes))
+    number = 1
+    while True:
+        place = root / "layers" / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"
+        if not place.exists():
+            return place
+        number += 1
+
+
+def remembered(root: Path, role: str) -> Mapping[str, tuple[str, ...]]:
+    """Which columns were chosen for which field of this role at earlier imports, the latest first.
+
+    Raises:
+        ManifestError: the file of these is damaged.
+    """
+    path = root / REMEMBERED
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ManifestError(_("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=error)) from error
+    return {str(field): tuple(map(str, columns)) for field, columns in table.get(role, {}).items()}
+
+
+def _remember(root: Path, request: Request) -> None:
+    if not request.columns:
+        return
+    path = root / REMEMBERED
+    table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = remembered(root, request.role)
+    chosen = {name: list(dict.fromkeys((column, *known.get(name, ())))) for name, column in request.columns.items()}
+    table[request.role] = {**table.get(request.role, {}), **chosen}
+    write_text(path, tomlkit.dumps(table))
+
+
+def _today() -> str:
+    return date.today().isoformat()  # noqa: DTZ011 - the planner's own day
+
+
+def check_role(role: str) -> None:
+    """Refuse a word that is no role.
+
+    Raises:
+        ManifestError: there is no such role.
+    """
+    if role not in ROLES:
+        text = _("没有名为“{role}”的图层角色，可用：{known}。")
+        raise ManifestError(text.format(role=role, known=", ".join(ROLES)))
+
+
+def workspace_of(root: Path) -> None:
+    """Refuse a folder that is no workspace.
+
+    Raises:
+        WorkspaceError: it has no manifest.
+    """
+    if not (root / MANIFEST).is_file():
+        raise WorkspaceError(_("{folder} 不是工作区。请先用 geoplan new {folder} 建立。").format(folder=root))

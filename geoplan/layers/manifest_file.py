@@ -1,0 +1,86 @@
+"""Writes the manifest: the planner's comments and order stay, and a reader sees the old file or the new one, never half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from geoplan.errors import ManifestError, OutputError
+from geoplan.i18n import _
+from geoplan.layers.manifest import MANIFEST, LayerEntry, read_manifest
+
+_BLANK = LayerEntry(role="", file="")
+
+
+def write_entry(root: Path, entry: LayerEntry, *, replace: bool) -> None:
+    """Add a layer to a workspace's manifest, or put it in the place of the one of its role.
+
+    Raises:
+        WorkspaceError, ManifestError: there is no manifest, it cannot be understood, or has the role and is to keep it.
+        OutputError: it cannot be written.
+    """
+    known = read_manifest(root).entry(entry.role)
+    if known is not None and not replace:
+        text = _("manifest.toml 已有 {role} 图层（{file}）。要换成新文件，请加 --replace；旧文件会保留。")
+        raise ManifestError(text.format(role=entry.role, file=known.file))
+    path = root / MANIFEST
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    except (OSError, TOMLKitError) as error:
+        raise ManifestError(_("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=error)) from error
+    layers = document.setdefault("layer", tomlkit.aot())
+    if known is None:
+        layers.append(_table(entry))
+    else:
+        place = next(number for number, layer in enumerate(layers) if layer["role"] == entry.role)
+        layers[place].clear()
+        layers[place].update(_table(entry))
+    write_text(path, tomlkit.dumps(document))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in one step.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        raise OutputError(_("无法写入 {file}：{error}").format(file=path, error=error.strerror)) from error
+
+
+def _table(entry: LayerEntry) -> tomlkit.items.Table:
+    """What the entry says beyond what goes without saying."""
+    table = tomlkit.table()
+    table.trivia.indent = "\n"  # a blank line before it
+    for item in fields(LayerEntry):
+        value = getattr(entry, item.name)
+        if value != getattr(_BLANK, item.name):
+            table[item.name] = _value(value)
+    return table
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        inline = tomlkit.inline_table()
+        inline.update(value)
+        return inline
+    if isinstance(value, tuple):
+        array = tomlkit.array()
+        array.extend(value)
+        return array.multiline(multiline=True)
+    return value
