@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -470,27 +468,16 @@ def test_a_filled_template_imports_without_any_option(role, language, tmp_path):
     assert looked.entry.datum == "bd09"
 
 
-def geoplan(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
-    return subprocess.run(
-        [sys.executable, "-m", "geoplan", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        encoding="utf-8",
-    )
-
-
-def test_the_command_line_says_what_it_understood_and_what_is_wrong(tmp_path):
+def test_the_command_line_says_what_it_understood_and_what_is_wrong(tmp_path, geoplan):
     """A wrong file ends with status 2 and plain lines; a right one is imported, in a workspace that begins with it."""
     root, path = tmp_path / "县", facilities_csv(tmp_path / "f.csv", "gbk")
-    refused = geoplan("import", "facilities", path, "--dir", root, "--trust")
-    assert refused.returncode == 2
-    assert "没有坐标系" in refused.stderr
-    assert "Traceback" not in refused.stderr
-    done = geoplan("import", "facilities", path, "--dir", root, "--datum", "wgs84")
-    assert done.returncode == 0, done.stderr
-    assert "经度 → lon" in done.stdout
-    assert "GBK" in done.stdout
+    status, _printed, said = geoplan("import", "facilities", path, "--dir", root, "--trust")
+    assert status == 2
+    assert "没有坐标系" in said
+    assert "Traceback" not in said
+    status, printed, said = geoplan("import", "facilities", path, "--dir", root, "--datum", "wgs84")
+    assert status == 0, said
+    assert "经度 → lon" in printed
+    assert "GBK" in printed
     assert read_manifest(root).entry("facilities") is not None
     assert pd.read_csv(root / "layers" / "facilities.csv", encoding="gbk").shape == (2, 7)
