@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from browser import LONG, ROOT, App, chromium, office_screen, served, watched
+from browser import LONG, ROOT, App, chromium, office_screen, served, settled, watched
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from workspaces import Workspace, small_workspace
 
@@ -25,7 +25,7 @@ from geoplan.standards import load_pack
 from geoplan.web import findings, rows, service
 from geoplan.web.state import Question
 
-PAGES = ("总览", "地图", "达标核查", "方案比较", "方案", "数据", "依据")
+PAGES = ("总览", "地图", "达标核查", "方案比较", "方案", "数据", "规划依据")
 BADGE = "含合成数据，仅供演示"
 expect.set_options(timeout=LONG)
 
@@ -305,6 +305,7 @@ def test_a_rule_that_was_found_shows_its_words_and_its_rows_to_download(overview
     overview.get_by_label("查找", exact=True).press("Enter")
     expect(overview.locator(".gp-quote").filter(has_text="不低于15平方米")).to_be_visible()
     expect(overview.get_by_text("1 / 1 行")).to_be_visible()
+    settled(overview)
     with overview.expect_download() as event:
         overview.get_by_role("button", name="下载 CSV").click()
     back = pd.read_csv(event.value.path(), encoding="utf-8-sig")

@@ -19,6 +19,9 @@ class Turn(StrEnum):
     NEITHER = "◆"  # it differs, and no target says which way is better
 
 
+_JUDGED = {Outcome.PASS, Outcome.FAIL, Outcome.WARN, Outcome.ADVISORY}
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What became of a figure.
@@ -38,8 +41,7 @@ def verdict_change(before: Verdict | None, after: Verdict) -> Change | None:
     if _gist(before) == _gist(after):
         return None
     turn = _turn(before, after)
-    parts = [_moved(before, after), _turned(before, after)]
-    return Change(turn, " ".join([turn.value, *(part for part in parts if part)]))
+    return Change(turn, f"{turn.value} {_moved(before, after)}{_turned(before, after)}")
 
 
 def points(difference: Fraction) -> str:
@@ -58,6 +60,8 @@ def _gist(verdict: Verdict) -> tuple[object, ...]:
 
 def _turn(before: Verdict, after: Verdict) -> Turn:
     """Better is what complies where it did not, needs less than before, or lies farther on the good side."""
+    if not {before.outcome, after.outcome} <= _JUDGED:
+        return Turn.NEITHER if before.outcome is not after.outcome else _by_value(before, after)
     if (before.outcome is Outcome.PASS) != (after.outcome is Outcome.PASS):
         return Turn.BETTER if after.outcome is Outcome.PASS else Turn.WORSE
     if before.needed is not None and after.needed is not None and before.needed != after.needed:

@@ -242,10 +242,14 @@ def _register(manifest: Manifest) -> None:
 def _replace(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, readable by whom it was."""
     try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+        mode = path.stat().st_mode & 0o777 if path.is_file() else 0o644
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".geoplan-", delete=False) as scratch:
             scratch.write(content)
-        Path(scratch.name).chmod(mode)
-        os.replace(scratch.name, path)  # noqa: PTH105 - replaces on Windows too
+        try:
+            Path(scratch.name).chmod(mode)
+            os.replace(scratch.name, path)  # noqa: PTH105 - replaces on Windows too
+        except OSError:
+            Path(scratch.name).unlink()
+            raise
     except OSError as error:
         raise OutputError(_("无法写入 {file}：{error}").format(file=path, error=error.strerror)) from error

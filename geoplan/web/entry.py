@@ -64,7 +64,7 @@ def _pages(answer: list[View]) -> list[st.Page]:
         page(pages_compare.show, _("方案比较"), "compare"),
         page(pages_scenarios.show, _("方案"), "scenarios"),
         page(pages_data.show, _("数据"), "data"),
-        page(pages_standards.show, _("依据"), "standards"),
+        page(pages_standards.show, _("规划依据"), "standards"),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -62,9 +63,10 @@ def changed(edited: pd.DataFrame, rules: Sequence[Rule], seen: Mapping[str, Type
     """
     found = {}
     for rule, row in zip(rules, edited.to_dict("records"), strict=True):
-        typed = Typed.of({name: row[name] or "" for name in TYPED})
+        # A cell that was emptied holds no text.
+        typed = Typed.of({name: row[name] if isinstance(row[name], str) else "" for name in TYPED})
         if typed != seen[rule.id]:
-            found[rule.id] = typed if typed.entered_by else Typed.of({**row, "entered_by": author})
+            found[rule.id] = typed if typed.entered_by else replace(typed, entered_by=author)
     return found
 
 

@@ -25,7 +25,7 @@ _NAMES, _PART, _FLIPPED = "compare-names", "compare-part", "compare-flipped"
 _SERVICE, _GROUP, _ONE = "compare-service", "compare-group", "compare-one"
 _BETWEEN = "\n"  # names hold no line breaks
 _MOST = 6
-_MAP_PX = 560
+_MAP_PX = 520
 
 
 def show(view: View, desk: Desk) -> None:
@@ -156,6 +156,7 @@ def _choice(place: DeltaGenerator, name: str, desk: Desk, label: str, words: dic
         label,
         list(words),
         format_func=lambda key: words[key],
+        label_visibility="collapsed",
         **parts.field(name, chosen, lambda new: session.choose(name, new)),
     )
     return chosen

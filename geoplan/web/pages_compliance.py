@@ -24,8 +24,8 @@ def show(view: View, desk: Desk) -> None:
     parts.heading(_("达标核查"), view)
     choose, explain, switch = st.columns([5.4, 3.4, 1.6], vertical_alignment="center")
     names = _names()
-    chosen = desk.choice(_TABLE, "townships")
-    name = chosen if chosen in names else "townships"
+    name = desk.choice(_TABLE) or _of_marked(desk)
+    name = name if name in names else "townships"
     choose.segmented_control(
         _("数据表"),
         list(names),
@@ -43,6 +43,11 @@ def show(view: View, desk: Desk) -> None:
         st.info(_nothing(name))
         return
     linked.table(view, desk, name, names[name], table)
+
+
+def _of_marked(desk: Desk) -> str:
+    """The table of what is marked on the map, which a reload and a link bring back; blank where nothing is."""
+    return desk.selection[0].layer if desk.selection else ""
 
 
 def _wants_to_edit(place: DeltaGenerator, desk: Desk) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -10,7 +9,7 @@ import streamlit as st
 from geoplan.i18n import _
 from geoplan.model import OUTCOME_SYMBOLS, Binding, Outcome, Verdict
 from geoplan.report import tables
-from geoplan.web import board, findings, linked, parts, session
+from geoplan.web import board, clauses, findings, linked, parts, session
 from geoplan.web.cache import View
 from geoplan.web.key_figures import key_figures
 from geoplan.web.state import Desk
@@ -53,7 +52,7 @@ def _filtered(view: View, desk: Desk) -> list[Verdict]:
         label_visibility="collapsed",
         **_remembered(_TEXT, desk.choice(_TEXT)),
     )
-    bindings = [Binding(word) for word in _listed(desk.choice(_BINDINGS))]
+    bindings = [binding for binding in Binding if binding in _listed(desk.choice(_BINDINGS))]
     places[2].multiselect(
         _("约束力"),
         list(Binding),
@@ -71,7 +70,7 @@ def _filtered(view: View, desk: Desk) -> list[Verdict]:
 def _by_outcome(desk: Desk, verdicts: list[Verdict]) -> list[Verdict]:
     """The outcomes to choose from, with how many there are; the verdicts of those that are chosen, or all."""
     counts = board.outcome_counts(verdicts)
-    chosen = [Outcome(word) for word in _listed(desk.choice(_OUTCOMES)) if word in set(counts)]
+    chosen = [outcome for outcome in counts if outcome in _listed(desk.choice(_OUTCOMES))]
     if len(counts) > 1 or chosen:
         st.pills(
             _("结论"),
@@ -124,32 +123,10 @@ def _behind(view: View, desk: Desk, verdict: Verdict) -> None:
     words, counted = st.columns([2, 3], gap="medium")
     with words:
         st.subheader(_("依据"), anchor=False)
-        _words(view, verdict)
+        name = "" if verdict.count.level == board.COUNTY else verdict.count.unit_name
+        clauses.show(view.assessment.pack, verdict.rule, name=name, note=tables.missing_text(verdict))
     with counted:
         _counted(view, desk, verdict)
-
-
-def _words(view: View, verdict: Verdict) -> None:
-    clause, rule = verdict.rule.clause, verdict.rule
-    st.html(f'<blockquote class="gp-quote">{escape(clause.quote)}</blockquote>')
-    also = [f"{other.section}：“{other.quote}”" for other in rule.also]
-    parts.facts(
-        [
-            (_("指标"), tables.rule_name(verdict)),
-            (_("名称"), "" if verdict.count.level == board.COUNTY else verdict.count.unit_name),
-            (_("文件"), clause.document),
-            (_("条款"), clause.section),
-            (_("另见"), _("；").join(also)),
-            (_("分子与分母"), tables.divided_text(rule)),
-            (_("继承"), " ← ".join((view.assessment.pack.id, *rule.chain)) if rule.chain else _("本规则包")),
-            (_("约束力"), _(tables.BINDING_LABELS[rule.binding])),
-            (_("期限"), rule.due.isoformat() if rule.due else ""),
-            (_("说明"), tables.missing_text(verdict)),
-            (_("解读"), tables.reading_text(rule)),
-            (_("假设"), tables.assumed_text(rule)),
-            (_("规则"), rule.id),
-        ]
-    )
 
 
 def _counted(view: View, desk: Desk, verdict: Verdict) -> None:
@@ -182,9 +159,9 @@ def _counted(view: View, desk: Desk, verdict: Verdict) -> None:
 
 def _nothing_counted(verdict: Verdict) -> None:
     if verdict.rule.measure == "entered":
-        st.text(_("这是填报的数，没有可列出的行。可在“依据”页填报。"))
+        st.text(_("这是填报的数，没有可列出的行。可在“规划依据”页填报。"))
         if st.button(_("去填报"), key="to-figures"):
-            session.choose("standards-rule", verdict.rule.id)
+            session.choose("standards-part", "figures")
             parts.open_page("standards")
         return
     symbol = OUTCOME_SYMBOLS[Outcome.NOT_EVALUABLE]

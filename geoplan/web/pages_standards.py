@@ -1,4 +1,4 @@
-"""依据: the rule pack with its clauses and their words, what it inherits, and the figures that an official types."""
+"""规划依据: the rule pack with its clauses and their words, what it inherits, and the figures that an official types."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from geoplan.layers import read_manifest
 from geoplan.report import figures_table
 from geoplan.report.figures_table import Typed
 from geoplan.standards import Pack, load_pack
-from geoplan.web import figure_rows, linked, parts, rows, session
+from geoplan.web import clauses, figure_rows, linked, parts, rows, session
 from geoplan.web.cache import View
 from geoplan.web.state import Desk
 
-_PART = "standards-part"
+_PART, _RULE = "standards-part", "standards-rule"
+_RULES = 8  # rows, so that the clause is seen below them on a small screen
 
 
 def show(view: View, desk: Desk) -> None:
     """The page."""
-    parts.heading(_("依据"), view)
+    parts.heading(_("规划依据"), view)
     words = {"clauses": _("条款"), "figures": _("填报"), "chain": _("继承")}
     part = desk.choice(_PART, "clauses")
     st.segmented_control(
-        _("依据"),
+        _("规划依据"),
         list(words),
         format_func=lambda key: words[key],
         required=True,
@@ -33,11 +34,41 @@ def show(view: View, desk: Desk) -> None:
         **parts.field(_PART, part, lambda new: session.choose(_PART, new)),
     )
     if part == "clauses":
-        linked.table(view, desk, "rules", _("规则包的条款"), rows.rule_table(view.assessment))
+        _clauses(view, desk)
     elif part == "figures":
         _figures(view, desk)
     else:
         _chain(view.assessment.pack)
+
+
+def _clauses(view: View, desk: Desk) -> None:
+    """Every rule of the pack, and the words of the one that is chosen."""
+    text, tools = st.columns([3, 2], vertical_alignment="center")
+    wanted = text.text_input(
+        _("筛选"), key="filter-rules", placeholder=_("筛选：输入任意文字"), label_visibility="collapsed", live=True
+    )
+    table = rows.rule_table(view.assessment).containing(str(wanted or ""))
+    with tools:
+        parts.downloads(view, "rules", table)
+    if not len(table.frame):
+        st.info(_("没有符合条件的行。请改变或清空筛选。"))
+        return
+    place = table.places({desk.choice(_RULE)})
+    st.dataframe(
+        table.frame,
+        hide_index=True,
+        column_config=parts.columns(table, measured=False),
+        height=parts.height_of(len(table.frame), _RULES if place else _RULES + 4),
+        alt=_("规则包的条款"),
+        **linked.marking(
+            "rules", place, lambda marked: session.choose(_RULE, table.ids[marked[0]] if marked else ""), "single-row"
+        ),
+    )
+    if place:
+        rule = next(rule for rule in view.assessment.pack.rules if rule.id == table.ids[place[0]])
+        clauses.show(view.assessment.pack, rule)
+    else:
+        st.caption(_("点选一条规则，查看条款全文和解读。"))
 
 
 def _chain(pack: Pack) -> None:

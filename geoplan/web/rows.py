@@ -384,6 +384,7 @@ def rule_table(assessment: Assessment) -> Table:
     applied = {verdict.rule.id for verdict in assessment.verdicts}
     rows = [
         {
+            "id": rule.id,
             "name": tables.name_of(rule),
             "due": rule.due.isoformat() if rule.due else "—",
             "demand": tables.demand_text(rule),
@@ -403,4 +404,5 @@ def rule_table(assessment: Assessment) -> Table:
         ("applied", _("当年适用"), TEXT),
         ("quote", _("原文"), LONG),
         ("source", _("出处"), LONG),
+        key="id",
     )

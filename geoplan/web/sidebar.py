@@ -62,7 +62,7 @@ def _scenario() -> None:
         _("方案"),
         ["", *gone, *names],
         format_func=lambda name: name or _("工作区现状（只读）"),
-        **parts.field("scenario", desk.scenario, session.open_scenario),
+        **parts.field("scenario", desk.scenario, _open),
     )
     _watch()
     st.text_input(_("编制人"), max_chars=MAX_NAME, **parts.field("author", desk.author, session.sign))
@@ -95,7 +95,7 @@ def _rules(manifest: Manifest) -> None:
         _("规则包"),
         service.pack_choices(manifest),
         format_func=_pack_name,
-        **parts.field("pack", question.pack, lambda pack: session.change(pack=pack, year=None)),
+        **parts.field("pack", question.pack, _choose_pack),
     )
     st.number_input(
         _("核查年份"),
@@ -110,6 +110,18 @@ def _rules(manifest: Manifest) -> None:
         format_func=lambda value: f"{value:.1f}",
         **parts.field("speed", question.speed, lambda speed: session.change(speed=float(speed))),
     )
+
+
+def _choose_pack(name: str) -> None:
+    """Another pack. A list whose words are in another language now may tell of the word that stood there before."""
+    if name in service.pack_choices(read_manifest(state.workspace())):
+        session.change(pack=name, year=None)
+
+
+def _open(name: str) -> None:
+    """Another scenario, or the workspace as it is; the same holds for the word for that."""
+    if not name or name in {known.scenario.name for known in session.store().states()}:
+        session.open_scenario(name)
 
 
 def _pack_name(name: str) -> str:

@@ -1,0 +1,302 @@
+"""The pages around the map in Chromium: found, marked, edited, compared, branched and typed as a planner does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import LONG, ROOT, App, chromium, office_screen, served, settled, watched
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from workspaces import small_workspace
+
+from geoplan.layers import load_layers
+from geoplan.scenario import CloseFacility, Scenario, Signature, State, Status, open_store
+
+HOSTILE = "<img src=x onerror=alert(1)>**站**"
+PAGES = {
+    "总览": "Overview",
+    "地图": "Map",
+    "达标核查": "Compliance",
+    "方案比较": "Compare",
+    "方案": "Scenario",
+    "数据": "Data",
+    "规划依据": "Standards",
+}
+_HALF_ROW = 16  # pixels
+expect.set_options(timeout=LONG)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The small county with a hostile name, an empty scenario 方案一, and 撤并 that closes F1."""
+    folder = tmp_path_factory.mktemp("pages")
+    small = small_workspace()
+    small.frames["facilities"].loc[1, "name"] = HOSTILE
+    root = small.write(folder / "county")
+    base = load_layers(root).digest
+    with open_store(root, write=True) as store:
+        store.new(Scenario("方案一", base), Signature("甲"))
+        store.new(Scenario("撤并", base), Signature("甲"))
+        store.append("撤并", [CloseFacility(facility_id="F1")], Signature("甲", "试试"), 1)
+    with served(ROOT / "app.py", root, folder / "app.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[BrowserContext]:
+    """A window on an office screen."""
+    with chromium() as browser:
+        yield office_screen(browser)
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A watched page."""
+    with watched(context) as opened:
+        yield opened
+
+
+def state_of(app: App, name: str) -> State:
+    """A scenario as the store has it."""
+    with open_store(app.workspace, write=False) as store:
+        return store.state(name)
+
+
+def start(page: Page, app: App, scenario: str = "") -> None:
+    """Open the app on a scenario, and sign."""
+    page.goto(f"{app.url}/?scenario={scenario}" if scenario else app.url)
+    expect(page.locator(".gp-head h1")).to_have_text("总览")
+    settled(page)
+    page.get_by_label("编制人").fill("王工")
+    page.get_by_label("编制人").press("Enter")
+    settled(page)
+
+
+def go(page: Page, title: str) -> None:
+    """Another page."""
+    page.get_by_test_id("stSidebarNavLink").filter(has_text=re.compile(f"^{title}$")).click()
+    expect(page.locator(".gp-head h1")).to_have_text(title)
+    settled(page)
+
+
+def choose(page: Page, word: str) -> None:
+    """One of several in a row of buttons."""
+    page.get_by_role("radio", name=word, exact=True).click()
+    expect(page.get_by_role("radio", name=word, exact=True)).to_be_checked()
+    settled(page)
+
+
+def popped(page: Page, button: str) -> Locator:
+    """What opens behind a button."""
+    page.get_by_role("button", name=button).first.click()
+    return page.get_by_test_id("stPopoverBody")
+
+
+def grid_row(grid: Locator, text: str) -> tuple[float, float]:
+    """Where the middle of a row's height is, and where the grid begins; all rows of the grid must be in view."""
+    row = grid.locator("tr").filter(has_text=text).first
+    expect(row).to_have_count(1)
+    place, box = row.get_attribute("aria-rowindex"), grid.bounding_box()
+    assert place is not None
+    assert box is not None
+    return box["x"], box["y"] + box["height"] / grid.locator("tr").count() * (int(place) - 0.5)
+
+
+def mark(page: Page, grid: Locator, text: str) -> None:
+    """Mark a row by the box at its left."""
+    x, y = grid_row(grid, text)
+    page.mouse.click(x + 16, y)
+    settled(page)
+
+
+def type_in(page: Page, grid: Locator, row: str, column: int, text: str) -> None:
+    """Type into a cell of an editable grid."""
+    settled(page)
+    x, y = grid_row(grid, row)
+    entry = page.locator("#portal").locator("input, textarea")
+    for _attempt in range(10):
+        page.mouse.click(x + 40, y)
+        for _step in range(column):
+            page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        expect(entry).to_have_count(1)
+        box = entry.bounding_box()
+        if box is not None and abs(box["y"] + box["height"] / 2 - y) < _HALF_ROW:
+            break
+        page.keyboard.press("Escape")  # the grid had not yet heard of the click
+        expect(entry).to_have_count(0)
+    entry.fill(text)
+    entry.press("Enter")
+    expect(entry).to_have_count(0)
+    expect(grid.locator("tr").filter(has_text=row).locator("[role='gridcell']").nth(column)).to_have_text(text)
+
+
+def test_the_board_is_filtered_and_its_rows_are_found_on_the_map(app, page):
+    """Of the estates two lack something; one of them is opened, and marked on the map, which the address tells."""
+    start(page, app)
+    page.get_by_label("层级").click()
+    page.get_by_role("option", name="小区").click()
+    page.get_by_test_id("stMain").get_by_text("只看有缺口的").click()
+    board = page.get_by_test_id("stDataFrame").first
+    expect(board.locator("tr")).to_have_count(3)
+    page.get_by_label("查找", exact=True).fill("旧区每百户")
+    page.get_by_label("查找", exact=True).press("Enter")
+    expect(board.locator("tr")).to_have_count(2)
+    expect(page.locator(".gp-quote").filter(has_text="不低于15平方米")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="在地图上查看").click()
+    expect(page.locator(".gp-head h1")).to_have_text("地图")
+    expect(page).to_have_url(re.compile("select=estates%3AE2"))
+
+
+def test_rows_that_are_marked_stay_marked_and_alone_when_asked(app, page):
+    """Marked in the table, the facility is in the address; after a reload it is marked still, and can be seen alone."""
+    start(page, app)
+    go(page, "达标核查")
+    choose(page, "设施")
+    grid = page.get_by_test_id("stDataFrame").first
+    mark(page, grid, "F2")
+    expect(page).to_have_url(re.compile("select=facilities%3AF2"))
+    expect(grid.locator("tr").filter(has_text=HOSTILE)).to_have_count(1)  # its name is text
+    page.get_by_text("只看选中的 1 行").click()
+    expect(page.get_by_text("1 / 5 行")).to_be_visible()
+    page.reload()
+    expect(page.locator(".gp-head h1")).to_have_text("达标核查")
+    expect(page.get_by_text("只看选中的 1 行")).to_be_visible()
+    assert page.locator("img[src='x']").count() == 0
+
+
+def test_a_cell_is_edited_and_the_verdict_follows(app, page):
+    """A negative area is refused by row and cell and nothing is stored; 30 m² is stored once, with its reason, and E2 complies."""
+    start(page, app, "方案一")
+    go(page, "达标核查")
+    choose(page, "小区")
+    page.get_by_text("在表中修改").click()
+    expect(page.get_by_text("没有未保存的修改")).to_be_visible()
+    settled(page)
+    grid = page.get_by_test_id("stDataFrame").first
+    type_in(page, grid, "E2", 4, "-5")
+    page.get_by_role("button", name="保存修改").click()
+    expect(page.get_by_role("alert").get_by_text("E2：字段“设施面积（m²）”为负数")).to_be_visible()
+    assert state_of(app, "方案一").revision == 1
+    type_in(page, grid, "E2", 4, "30")
+    page.get_by_label("修改理由").fill("补建用房")
+    page.get_by_label("修改理由").press("Enter")
+    settled(page)
+    page.get_by_role("button", name="保存修改").click()
+    expect(page.get_by_text("没有未保存的修改")).to_be_visible()
+    steps = state_of(app, "方案一").scenario.steps
+    assert [(step.edit.id, step.edit.facility_area_m2, step.author, step.reason) for step in steps] == [
+        ("E2", 30.0, "王工", "补建用房")
+    ]
+    go(page, "总览")
+    page.get_by_label("查找", exact=True).fill("旧区每百户")
+    page.get_by_label("查找", exact=True).press("Enter")
+    row = page.get_by_test_id("stDataFrame").first.locator("tr").filter(has_text="旧区每百户")
+    expect(row).to_contain_text("✓ 达标")
+    expect(row).to_contain_text("▲ +100 个百分点（! → ✓）")
+
+
+def test_two_scenarios_are_laid_beside_the_workspace(app, page):
+    """The verdict that flips, the people who lose access in their township, and the map that shows them; in one file to take away."""
+    start(page, app, "撤并")
+    go(page, "方案比较")
+    page.get_by_label("要比较的方案").click()
+    page.get_by_role("option", name="方案一").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stDataFrame").first.locator("th").filter(has_text="方案一")).to_have_count(1)
+    choose(page, "人口")
+    row = page.get_by_test_id("stDataFrame").first.locator("tr").filter(has_text="甲街道").locator("[role='gridcell']")
+    expect(row.nth(4)).to_have_text("60")  # 撤并 loses D1 and D2
+    expect(row.nth(7)).to_have_text("0")
+    choose(page, "差异地图")
+    expect(page.get_by_text("失去覆盖")).to_be_visible()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('canvas')].some(c => c.width > 300 && "
+        "c.getContext('2d')?.getImageData(0, 0, c.width, c.height).data.some(value => value > 0))"
+    )
+    with page.expect_download() as event:
+        page.get_by_role("button", name="下载比较结果").click()
+    assert Path(event.value.path()).read_bytes()[:2] == b"PK"
+
+
+def test_a_scenario_goes_its_way(app, page):
+    """Begun, renamed, submitted, branched; what another did is in the history with the reason; the first revision is restored."""
+    start(page, app)
+    go(page, "方案")
+    box = popped(page, "新建方案")
+    box.get_by_label("方案名称").fill("草案")
+    box.get_by_label("方案名称").press("Enter")
+    box.get_by_role("button", name="新建").click()
+    expect(page.locator(".gp-asked")).to_contain_text("方案 草案")
+    settled(page)
+    box = popped(page, "改名")
+    box.get_by_label("新名称").fill("定稿")
+    box.get_by_label("新名称").press("Enter")
+    box.get_by_role("button", name="改名").click()
+    expect(page.locator(".gp-asked")).to_contain_text("方案 定稿")
+    settled(page)
+    box = popped(page, "状态：草稿")
+    box.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("button", name="状态：已提交")).to_be_visible()
+    assert state_of(app, "定稿").status is Status.SUBMITTED
+    settled(page)
+    page.keyboard.press("Escape")
+    box = popped(page, "另立分支")
+    box.get_by_label("分支名称").fill("支线")
+    box.get_by_label("分支名称").press("Enter")
+    box.get_by_role("button", name="另立分支").click()
+    expect(page.locator(".gp-asked")).to_contain_text("方案 支线")
+    settled(page)
+    grid = page.get_by_test_id("stDataFrame").nth(1)
+    expect(grid.locator("tr").filter(has_text="另立分支")).to_have_count(1)
+    with open_store(app.workspace, write=True) as store:
+        store.append("支线", [CloseFacility(facility_id="F2")], Signature("乙", "撤点"), 1)
+    page.reload()
+    expect(grid.locator("tr").filter(has_text="撤并设施")).to_contain_text("撤点")
+    page.get_by_label("编制人").fill("王工")
+    page.get_by_label("编制人").press("Enter")
+    settled(page)
+    mark(page, grid, "另立分支")
+    page.get_by_label("理由", exact=True).fill("不撤了")
+    page.get_by_label("理由", exact=True).press("Enter")
+    settled(page)
+    page.get_by_role("button", name="恢复到此版").click()
+    expect(grid.locator("tr").filter(has_text="恢复到早先版本")).to_have_count(1)
+    state = state_of(app, "支线")
+    assert (state.revision, state.scenario.steps) == (3, ())
+
+
+def test_a_typed_figure_turns_its_verdict(app, page):
+    """Without source and date it is refused cell by cell; with them it is saved, and the verdict follows at once."""
+    start(page, app)
+    go(page, "规划依据")
+    choose(page, "填报")
+    grid = page.get_by_test_id("stDataFrame").first
+    name = "布局专项规划与国土空间规划衔接"
+    expect(grid.locator("tr").filter(has_text=name)).to_contain_text("? 无法评价")
+    type_in(page, grid, name, 3, "是")
+    expect(page.get_by_role("alert")).to_contain_text("请填写来源")
+    type_in(page, grid, name, 5, "市政府批复")
+    type_in(page, grid, name, 6, "2024-12")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    settled(page)
+    page.get_by_role("button", name="保存填报").click()
+    expect(grid.locator("tr").filter(has_text=name)).to_contain_text("✓ 达标")
+    text = (app.workspace / "layers" / "figures.csv").read_text(encoding="utf-8-sig")
+    assert "heshan.layout_plan" in text
+    assert "市政府批复,2024-12,王工" in text
+
+
+def test_every_page_speaks_english(app, page):
+    """At the switch: the titles of all pages and the heads of their tables are English."""
+    start(page, app)
+    page.get_by_role("radio", name="English").click()
+    for title in PAGES.values():
+        page.get_by_test_id("stSidebarNavLink").filter(has_text=re.compile(f"^{title}$")).click()
+        expect(page.locator(".gp-head h1")).to_have_text(title)
+        settled(page)
+        heads = page.get_by_test_id("stMain").locator("th")
+        expect(heads.filter(has_text=re.compile("[一-鿿]"))).to_have_count(0)
