@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPTS = ("engine.py", "snapping.py", "service_areas.py", "assess_demo.py")
+SCRIPTS = ("engine.py", "snapping.py", "service_areas.py", "assess_demo.py", "incremental.py")
 
 
 def main() -> None:
