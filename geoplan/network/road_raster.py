@@ -110,6 +110,25 @@ def _burn(shape: F64, reach: float, row: int, best: F64, owner: I32) -> None:
                     owner[r - row, c] = segment
 
 
+@njit(nogil=True, cache=True)
+def _gather(owner: I32, used: int, end: I64, column: I32, segment: I32) -> int:
+    """Append the cells of a strip that know a road, row by row; how many there are then.
+
+    Args:
+        owner: int32 (rows, columns), the segment of each cell, negative for none.
+        used: how many cells there are already. end: int64 (rows,), gets how many there are after each row.
+        column, segment: of the cells, with room for all.
+    """
+    rows, columns = owner.shape
+    for r in range(rows):
+        for c in range(columns):
+            if owner[r, c] >= 0:
+                column[used], segment[used] = c, owner[r, c]
+                used += 1
+        end[r] = used
+    return used
+
+
 def nearest_roads(
     network: Network,
     margin_m: float = MARGIN_M,
@@ -135,12 +154,7 @@ def nearest_roads(
         strip = (min(height, rows - row), columns)
         best, owner = np.full(strip, reach**2), np.full(strip, -1, dtype=np.int32)
         _burn(segments.shape, reach, row, best, owner)
-        near = owner >= 0
-        end = used + int(near.sum())
-        cells.begin[row + 1 : row + 1 + strip[0]] = used + np.cumsum(near.sum(axis=1))
-        cells.column[used:end] = np.nonzero(near)[1]
-        cells.segment[used:end] = owner[near]
-        used = end
+        used = _gather(owner, used, cells.begin[row + 1 : row + 1 + strip[0]], cells.column, cells.segment)
     for part in cells[1:]:
         part.resize(used, refcheck=False)  # gives back what was not used, without a copy
     return NearestRoads(cells, segments, west, south, (rows, columns), cell_m, margin_m)
