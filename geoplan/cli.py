@@ -209,7 +209,7 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command; every error of ours is a plain line on stderr."""
-    language = _language(sys.argv, os.environ.get("GEOPLAN_LANG", ""))
+    language, sys.argv[:] = _language(sys.argv, os.environ.get("GEOPLAN_LANG", ""))
     if language not in i18n.LANGUAGES:
         sys.exit(
             _refuse(
@@ -244,11 +244,11 @@ def _layer_lines(error: LayerError) -> list[str]:
     return errors if len(errors) == 1 else [str(error), *errors]
 
 
-def _language(arguments: list[str], environment: str) -> str:
-    """The language asked for with ``--lang``, else by the environment, else Chinese."""
+def _language(arguments: list[str], environment: str) -> tuple[str, list[str]]:
+    """The language asked for with ``--lang`` at any place, else by the environment, else Chinese; and the other arguments."""
     for place, argument in enumerate(arguments):
         if argument.startswith("--lang="):
-            return argument.removeprefix("--lang=")
+            return argument.removeprefix("--lang="), arguments[:place] + arguments[place + 1 :]
         if argument == "--lang" and place + 1 < len(arguments):
-            return arguments[place + 1]
-    return environment or "zh"
+            return arguments[place + 1], arguments[:place] + arguments[place + 2 :]
+    return environment or "zh", arguments

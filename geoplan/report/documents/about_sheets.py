@@ -10,7 +10,7 @@ from geoplan.model import Problem
 from geoplan.report import reach, tables
 from geoplan.report.comparison import said_by, turning_first
 from geoplan.report.documents.changes import CAUSE_LABELS, Changes, Moved, cause_text, sides
-from geoplan.report.documents.material import Material, pack_name
+from geoplan.report.documents.material import Material, in_brackets, pack_name
 from geoplan.report.documents.parameters import parameter_label, parameter_text, parameters_of
 from geoplan.report.documents.sheet import Cell, Column, Kind, Sheet, Worked
 from geoplan.scenario import describe, time_text
@@ -111,8 +111,8 @@ def parameters(material: Material) -> Sheet:
     scenario = assessment.scenario
     told = [
         (_("工作区"), tables.place_name(assessment)),
-        (_("规则包"), f"{pack_name(assessment)}（{assessment.pack.id}）"),
-        (_("方案"), scenario.name if scenario else _("现状")),
+        (_("规则包"), pack_name(assessment) + in_brackets(assessment.pack.id)),
+        (_("方案"), scenario.name if scenario else _("无方案，按现状")),
         *((parameter_label(key), parameter_text(value)) for key, value in parameters_of(assessment).items()),
         *((reach.service_name(each.service), _limit_text(each.service.minutes)) for each in assessment.coverages),
         (_("程序版本"), f"geoplan {assessment.provenance['geoplan']}"),

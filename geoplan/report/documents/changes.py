@@ -131,7 +131,7 @@ def _differences(before: Record, after: Record) -> Iterator[Difference]:
         if old != new:
             yield Difference(Cause.DATA, _(ROLES[role].label) if role in ROLES else role, _layer(old), _layer(new))
     if (before.pack, before.pack_digest) != (after.pack, after.pack_digest):
-        old_text, new_text = (f"{each.pack}（{each.pack_digest[:8]}）" for each in (before, after))
+        old_text, new_text = (f"{each.pack} {each.pack_digest[:8]}" for each in (before, after))
         yield Difference(Cause.RULES, _("规则包"), old_text, new_text)
     for key in dict.fromkeys((*before.parameters, *after.parameters)):
         was, is_ = before.parameters.get(key), after.parameters.get(key)

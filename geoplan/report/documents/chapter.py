@@ -10,7 +10,7 @@ from geoplan.i18n import _
 from geoplan.model import OUTCOME_SYMBOLS, Outcome
 from geoplan.report import style, tables
 from geoplan.report.documents import about_sheets, place_sheets, sentences, verdict_sheets
-from geoplan.report.documents.material import Material, coverage_text, pack_name
+from geoplan.report.documents.material import Material, coverage_text, in_brackets, pack_name
 from geoplan.report.documents.sheet import Kind, Sheet, text_of, value_of
 from geoplan.report.documents.template import moved_to, opened, own_document, writer_of
 from geoplan.report.documents.word import SYNTHETIC_COLOUR, Grid, Writer
@@ -56,7 +56,7 @@ def words(material: Material) -> dict[str, str]:
     assessment = material.assessment
     return {
         "place": tables.place_name(assessment),
-        "scenario": assessment.scenario.name if assessment.scenario else _("现状"),
+        "scenario": assessment.scenario.name if assessment.scenario else _("无方案，按现状"),
         "year": str(assessment.year),
         "pack": pack_name(assessment),
         "coverage": coverage_text(assessment),
@@ -122,18 +122,19 @@ def _indicators(writer: Writer, material: Material) -> None:
 def _facilities(writer: Writer, material: Material) -> None:
     """What is missing: beds, land, estates."""
     writer.heading(_("设施、床位与用地"))
-    columns = ("name", "unit_name", "numerator", "denominator", "demand", "outcome", "needed", "needed_unit")
+    columns = verdict_sheets.short_columns()
+    wanted = [column.key for column in columns]
     for sheet in (verdict_sheets.beds(material), verdict_sheets.land(material)):
         lacking = tuple(
             row for row in sheet.rows if value_of(row.get("needed")) and not str(row["outcome"]).startswith(_NOT_JUDGED)
         )
-        _table(writer, material, replace(sheet, rows=lacking), columns)
+        _table(writer, material, replace(sheet, rows=lacking, columns=columns), wanted)
     estates = place_sheets.estates(material)
     if estates is not None:
         rows = [row for row in estates.rows if value_of(row.get("shortfall"))]
         rows.sort(key=lambda row: value_of(row["shortfall"]) or 0, reverse=True)
-        wanted = ("id", "name", "township", "households", "area", "target", "outcome", "shortfall")
-        _table(writer, material, replace(estates, rows=tuple(rows)), wanted, _("缺口最大的小区"))
+        of_estates = ("id", "name", "township", "households", "area", "target", "outcome", "shortfall")
+        _table(writer, material, replace(estates, rows=tuple(rows)), of_estates, _("缺口最大的小区"))
 
 
 def _scenario(writer: Writer, material: Material) -> None:
@@ -178,7 +179,7 @@ def _maps(writer: Writer, material: Material, pictures: Sequence[Picture]) -> No
     """The maps, one to a page that lies across; nothing where there are none."""
     if not pictures:
         return
-    captions = [writer.reserve(_("图")) for _picture in pictures]
+    captions = [writer.reserve("figure", _("图")) for _picture in pictures]
     writer.heading(_("附图"))
     mentions = [part for caption in captions for part in (_("、"), caption)][1:]
     writer.paragraph(_("各图范围相同，可以叠放对照："), *mentions, _("。"))
@@ -197,13 +198,13 @@ def _table(
     if not sheet.rows:
         return
     columns = sheet.chosen(*keys)
-    caption = writer.reserve(_("表"))
+    caption = writer.reserve("table", _("表 {number}").partition("{")[0].strip())
     title, left_out = title or sheet.title, len(sheet.rows) - most
     more = _("（前 {shown} 行，其余 {count} 行见工作簿“{sheet}”表）")
     rest = more.format(shown=most, count=left_out, sheet=sheet.title) if left_out > 0 else ""
     writer.paragraph(_("{title}见").format(title=title), caption, rest, _("。"))
     label = tables.synthetic_label(material.assessment)
-    writer.caption(caption, f"{title}（{label}）" if label else title, above=True)
+    writer.caption(caption, title + in_brackets(label), above=True)
     rows = [[text_of(row.get(column.key), column.kind) for column in columns] for row in sheet.rows[:most]]
     figures = [column.kind not in {Kind.TEXT, Kind.LONG, Kind.OUTCOME} for column in columns]
     widths = [min(max(column.width, _NARROW), _WIDE) for column in columns]

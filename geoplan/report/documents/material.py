@@ -7,7 +7,7 @@ from datetime import datetime
 
 from geoplan.assess import Assessment
 from geoplan.compare import Comparison
-from geoplan.i18n import current
+from geoplan.i18n import _, current
 from geoplan.report import reach
 from geoplan.report.documents.changes import Changes
 
@@ -34,6 +34,11 @@ def coverage_text(assessment: Assessment) -> str:
     """The county's coverage by the first service, ``54.04%``: the one figure that every document shows."""
     coverage = assessment.coverages[0]
     return reach.share_text(coverage.units.iloc[0].to_dict(), reach.group_of(coverage))
+
+
+def in_brackets(text: str) -> str:
+    """Text in the brackets of the current language, with the space that they want before them; blank for none."""
+    return _("（{text}）").format(text=text) if text else ""
 
 
 def pack_name(assessment: Assessment) -> str:

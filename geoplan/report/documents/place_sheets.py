@@ -23,7 +23,7 @@ from geoplan.layers.schema import (
 )
 from geoplan.model import REACH_LABELS, Reach, Verdict
 from geoplan.report import reach, style, tables
-from geoplan.report.documents.material import Material
+from geoplan.report.documents.material import Material, in_brackets
 from geoplan.report.documents.sheet import Cell, Column, Kind, Sheet, Worked, number, share_of
 
 _PARTS = ("covered", "uncovered", "unlocatable")
@@ -328,7 +328,11 @@ def parcels(material: Material) -> Sheet | None:
     rows: list[dict[str, Cell]] = []
     land, idle = layers.get("landuse"), layers.get("idle_assets")
     for row in [] if land is None else land.to_dict("records"):
-        told = {"what": _("规划地块"), "id": str(row["parcel_id"]), "kind": f"{row['code']}（{row['code_system']}）"}
+        told = {
+            "what": _("规划地块"),
+            "id": str(row["parcel_id"]),
+            "kind": str(row["code"]) + in_brackets(str(row["code_system"])),
+        }
         rows.append({**told, "area": number(round(shapely.area(row["geometry"]), 2)), "note": str(row["status"])})
     for row in [] if idle is None else idle.to_dict("records"):
         told = {"what": _("闲置资产"), "id": str(row["asset_id"]), "name": str(row["name"]), "note": str(row["owner"])}

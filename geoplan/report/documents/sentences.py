@@ -9,7 +9,7 @@ from geoplan.i18n import _
 from geoplan.model import REACH_LABELS, Outcome, Reach, Verdict
 from geoplan.report import reach, tables
 from geoplan.report.documents.about_sheets import layer_label
-from geoplan.report.documents.material import Material, coverage_text, pack_name
+from geoplan.report.documents.material import Material, coverage_text, in_brackets, pack_name
 from geoplan.report.documents.sheet import number
 from geoplan.report.documents.verdict_sheets import people_text
 
@@ -74,7 +74,7 @@ def indicator(verdict: Verdict, assessment: Assessment) -> str:
 def _finding(verdict: Verdict) -> str:
     value, target = tables.value_text(verdict), tables.target_text(verdict)
     counted = tables.count_text(verdict)
-    value += _("（{count}）").format(count=counted) if counted else ""
+    value += in_brackets(counted)
     told = {
         "value": value,
         "target": target,
@@ -102,7 +102,7 @@ def _short_units(verdict: Verdict, assessment: Assessment) -> str:
     if verdict.outcome not in _MISSED:
         return ""
     names = [
-        f"{each.count.unit_name}（{tables.needed_text(each)}）"
+        each.count.unit_name + in_brackets(tables.needed_text(each))
         for each in assessment.verdicts
         if each.rule.id == verdict.rule.id and each.count.level in {"township", "facility"} and tables.needed_text(each)
     ]
@@ -136,7 +136,7 @@ def quality(material: Material) -> list[str]:
     found = assessment.coverages[0]
     group, row = reach.group_of(found), found.units.iloc[0].to_dict()
     lost, unknown = number(row[f"{group}_unlocatable"]), number(row[f"{group}_unknown"])
-    if lost is not None:
+    if lost:
         text = _("无法在路网上定位的有 {people} 人，计入未覆盖之外的“无法定位”，不作推测。")
         lines.append(text.format(people=tables.figure(lost)))
     if unknown:
@@ -145,7 +145,7 @@ def quality(material: Material) -> list[str]:
         each for each in assessment.verdicts if each.count.level == "county" and each.outcome is Outcome.NOT_EVALUABLE
     ]
     if blind:
-        names = _("；").join(f"{tables.rule_name(each)}（{tables.missing_text(each)}）" for each in blind)
+        names = _("；").join(tables.rule_name(each) + in_brackets(tables.missing_text(each)) for each in blind)
         lines.append(_("因资料不足无法评价的指标：{names}。").format(names=names))
     if assessment.conflicts:
         text = _("同一事实有不同来源说法的，另列 {count} 项数据冲突，见工作簿“{sheet}”表。")

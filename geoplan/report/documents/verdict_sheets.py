@@ -114,6 +114,18 @@ def _figure_columns() -> tuple[Column, ...]:
     )
 
 
+def short_columns() -> tuple[Column, ...]:
+    """The columns of a verdict that fit across a page of text."""
+    return (
+        Column("name", _("指标"), Kind.LONG, 30),
+        Column("unit_name", _("名称"), width=26),
+        Column("count", _("计数"), width=16),
+        Column("demand", _("要求"), width=16),
+        Column("outcome", _("结论"), Kind.OUTCOME, 14),
+        Column("lacking", _("还需"), width=14),
+    )
+
+
 def _full_row(verdict: Verdict) -> dict[str, Cell]:
     rule = verdict.rule
     return _row(verdict) | {
@@ -170,6 +182,8 @@ def _row(verdict: Verdict) -> dict[str, Cell]:
         "level": tables.level_label(count.level),
         "unit": count.unit,
         "unit_name": count.unit_name,
+        "count": tables.count_text(verdict),
+        "lacking": tables.needed_text(verdict),
         "numerator": None if plain else count.numerator,
         "denominator": None if plain else count.denominator,
         "value": _value(verdict),

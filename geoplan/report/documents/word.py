@@ -38,21 +38,23 @@ class Caption:
     """A number that a caption has and that text can refer to.
 
     Attributes:
-        kind: the word before the number, also the name of the sequence.
+        kind: name of the sequence, ``table`` or ``figure``.
+        word: what stands before the number.
     """
 
     kind: str
+    word: str
     number: int
 
     @property
     def bookmark(self) -> str:
-        """The bookmark round word and number; Word takes letters, digits and underscores."""
-        return f"_Ref_geoplan_{'_'.join(f'{ord(character):x}' for character in self.kind)}_{self.number}"
+        """The bookmark round word and number."""
+        return f"_Ref_geoplan_{self.kind}_{self.number}"
 
     @property
     def text(self) -> str:
         """Word and number, ``图 1``."""
-        return f"{self.kind} {self.number}"
+        return f"{self.word} {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +110,10 @@ class Writer:
         if colour is not None:
             run.font.color.rgb = colour
 
-    def reserve(self, kind: str) -> Caption:
+    def reserve(self, kind: str, word: str) -> Caption:
         """The next number of a kind, to be mentioned before its caption is written."""
         self.made[kind] = self.made.get(kind, 0) + 1
-        return Caption(kind, self.made[kind])
+        return Caption(kind, word, self.made[kind])
 
     def caption(self, caption: Caption, title: str, *, above: bool) -> None:
         """A caption: of a table above it and kept with it, of a picture below it."""
@@ -124,7 +126,7 @@ class Writer:
         start.set(qn("w:name"), caption.bookmark)
         end.set(qn("w:id"), number)
         paragraph._p.append(start)  # noqa: SLF001 - python-docx has no bookmarks of its own
-        paragraph.add_run(f"{caption.kind} ")
+        paragraph.add_run(f"{caption.word} ")
         _field(paragraph, f"SEQ {caption.kind} \\* ARABIC", str(caption.number))
         paragraph._p.append(end)  # noqa: SLF001
         paragraph.add_run(f"  {printable(title)}")
