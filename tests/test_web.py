@@ -8,6 +8,7 @@ import re
 import shutil
 import threading
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from geoplan.standards import load_pack
 from geoplan.web import findings, rows, service
 from geoplan.web.state import Question
 
-PAGES = ("总览", "地图", "达标核查", "方案比较", "方案", "数据", "规划依据")
+PAGES = ("总览", "地图", "达标核查", "方案比较", "方案", "导出", "数据", "规划依据")
 BADGE = "含合成数据，仅供演示"
 expect.set_options(timeout=LONG)
 
@@ -310,3 +311,21 @@ def test_a_rule_that_was_found_shows_its_words_and_its_rows_to_download(overview
         overview.get_by_role("button", name="下载 CSV").click()
     back = pd.read_csv(event.value.path(), encoding="utf-8-sig")
     assert back[["编号", "缺口（m²）"]].to_numpy().tolist() == [["E2", 10.0]]
+
+
+def test_the_set_is_made_with_progress_and_downloaded_as_a_zip(overview: Page) -> None:
+    """Of the parts the workbook alone is chosen; the zip holds it with the record, and the county's coverage is the page's."""
+    share = overview.locator(".gp-value").first.inner_text()
+    _go(overview, "导出")
+    for name in ("图纸", "文本章节（Word）", "GIS 数据包（GeoPackage）", "网页地图"):
+        overview.get_by_role("button", name=name).click()
+    overview.get_by_role("button", name="生成成果").click()
+    download = overview.get_by_role("button", name="下载成果")
+    expect(download).to_be_visible()
+    expect(overview.get_by_text("这是首次导出到这个文件夹")).to_be_visible()
+    with overview.expect_download() as event:
+        download.click()
+    with zipfile.ZipFile(event.value.path()) as archive:
+        assert set(archive.namelist()) == {"geoplan/compliance.xlsx", "geoplan/export.json"}
+        summary = pd.read_excel(io.BytesIO(archive.read("geoplan/compliance.xlsx")), header=None, dtype=str)
+    assert share in set(summary[1])

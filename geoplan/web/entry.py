@@ -17,6 +17,7 @@ from geoplan.web import (
     pages_compare,
     pages_compliance,
     pages_data,
+    pages_export,
     pages_map,
     pages_overview,
     pages_scenarios,
@@ -63,6 +64,7 @@ def _pages(answer: list[View]) -> list[st.Page]:
         page(pages_compliance.show, _("达标核查"), "compliance"),
         page(pages_compare.show, _("方案比较"), "compare"),
         page(pages_scenarios.show, _("方案"), "scenarios"),
+        page(pages_export.show, _("导出"), "export"),
         page(pages_data.show, _("数据"), "data"),
         page(pages_standards.show, _("规划依据"), "standards"),
     ]

@@ -86,7 +86,7 @@ def _ways() -> None:
             (_("导入图层"), _("把文件放入工作区的 layers 文件夹，写入 manifest.toml，再刷新页面")),
             (
                 _("导出结果"),
-                _("每张表下方可下载 CSV 和 Excel；“方案比较”可下载 GeoPackage；全套结果用命令 geoplan assess 写出"),
+                _("每张表下方可下载 CSV 和 Excel；“方案比较”可下载 GeoPackage；“导出”页生成全套规划成果"),
             ),
         ]
     )

@@ -1,5 +1,6 @@
 """The plan-document set: maps, workbook, Word chapter, GIS package and web map, all from one assessment."""
 
+from geoplan.report.documents.about_sheets import change_lines
 from geoplan.report.documents.changes import CAUSE_LABELS, Cause, Changes
 from geoplan.report.documents.exporting import FURTHER_PARTS, PARTS, Exported, Request, export_set
 from geoplan.report.documents.record import RECORD, Record, read_record
@@ -14,6 +15,7 @@ __all__ = [
     "Exported",
     "Record",
     "Request",
+    "change_lines",
     "export_set",
     "read_record",
 ]
