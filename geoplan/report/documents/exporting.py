@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pyogrio
@@ -119,16 +118,29 @@ def export_set(
         progress(_("与上次导出比较"))
     found = changes(earlier, record, _reassess(base or assessment)) if earlier else None
     material = Material(assessment, base, compare(base, assessment) if base else None, found, made)
-    steps = _steps(material, request)
+    if request.template is not None and "chapter" in request.parts:
+        opened(request.template, words(material))  # what cannot be used is found before anything is written
+    maps, pictures = list(_maps(material, request)), list[Picture]()
+    steps = _steps(material, request, pictures)
+    tell = _counting(progress, len(maps) + len(steps))
     with _scratch(out) as scratch:
-        for number, (name, write) in enumerate(steps, start=1):
-            progress(_("写出 {name}（{number}/{count}）").format(name=name, number=number, count=len(steps)))
-            write(scratch)
+        pictures += _save_maps(maps, scratch, tell)
+        for name, write in steps:
+            write(scratch / name)
+            tell(name)
         shutil.rmtree(scratch / _PICTURES, ignore_errors=True)
         files = files_of(scratch)
         write_record(replace(record, files=files), scratch)
         kept = _put(scratch, out, earlier)
     return Exported(out, (*files, RECORD), found, kept)
+
+
+def _counting(progress: Progress, count: int) -> Progress:
+    """Tells of each thing that is written, with how many are done of how many."""
+    done = iter(range(1, count + 1))
+    return lambda name: progress(
+        _("已写出 {name}（{number}/{count}）").format(name=name, number=next(done), count=count)
+    )
 
 
 def _earlier(out: Path) -> Record | None:
@@ -164,25 +176,21 @@ def _reassess(base: Assessment) -> Callable[[Settings, int, Scenario | None], As
 Step = tuple[str, Callable[[Path], None]]
 
 
-def _steps(material: Material, request: Request) -> list[Step]:
-    """What is written, by name; what cannot be used is found before anything is."""
-    if request.template is not None and "chapter" in request.parts:
-        opened(request.template, words(material))
-    pictures: list[Picture] = []
-    steps: list[Step] = [(each.name, partial(each.save, pictures=pictures)) for each in _maps(material, request)]
-    if "workbook" in request.parts:
-        steps.append((WORKBOOK, lambda folder: write_workbook(material, folder / WORKBOOK)))
-    if "chapter" in request.parts:
-        steps.append((CHAPTER, lambda folder: write_chapter(material, pictures, folder / CHAPTER, request.template)))
-    if "gis" in request.parts:
-        steps.append((GEOPACKAGE, lambda folder: write_geopackage(material, folder / GEOPACKAGE)))
-    if "shapefile" in request.parts:
-        steps.append((SHAPEFILES, lambda folder: write_shapefiles(material, folder / SHAPEFILES)))
-    if "geojson" in request.parts:
-        steps.append((GEOJSON, lambda folder: write_geojson(material, folder / GEOJSON)))
-    if "web-map" in request.parts:
-        steps.append((WEB_MAP, lambda folder: _write_text(folder / WEB_MAP, map_html(material.assessment))))
-    return steps
+def _steps(material: Material, request: Request, pictures: list[Picture]) -> list[Step]:
+    """What is written besides the maps, by name."""
+    writers: dict[str, tuple[str, Callable[[Path], None]]] = {
+        "workbook": (WORKBOOK, lambda path: write_workbook(material, path)),
+        "chapter": (CHAPTER, lambda path: write_chapter(material, pictures, path, request.template)),
+        "gis": (GEOPACKAGE, lambda path: write_geopackage(material, path)),
+        "shapefile": (SHAPEFILES, lambda path: write_shapefiles(material, path)),
+        "geojson": (GEOJSON, lambda path: write_geojson(material, path)),
+        "web-map": (WEB_MAP, lambda path: _write_text(path, map_html(material.assessment))),
+    }
+    return [writers[part] for part in writers if part in request.parts]
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -200,16 +208,13 @@ class _Map:
     formats: tuple[str, ...]
     pictured: bool
 
-    def save(self, folder: Path, pictures: list[Picture]) -> None:
-        """Draw it once and write its files."""
+    def paths(self, folder: Path) -> dict[str, Path]:
+        """Its files by their formats; what only the chapter shows lies apart."""
         place = folder / self.name
-        paths = {suffix: place.with_name(f"{place.name}.{suffix}") for suffix in self.formats}
+        found = {suffix: place.with_name(f"{place.name}.{suffix}") for suffix in self.formats}
         if self.pictured:
-            shown = paths.setdefault("png", folder / _PICTURES / f"{place.name}.png")
-            pictures.append(Picture(self.sheet.title, shown))
-        for path in paths.values():
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self.sheet.save(*paths.values())
+            found.setdefault("png", folder / _PICTURES / f"{place.name}.png")
+        return found
 
 
 def _maps(material: Material, request: Request) -> Iterator[_Map]:
@@ -235,8 +240,14 @@ def _maps(material: Material, request: Request) -> Iterator[_Map]:
             yield _Map(sheet, f"{ATLAS}/{paper}-{request.orientation}/{sheet.id}", request.formats, pictured=False)
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+def _save_maps(maps: list[_Map], folder: Path, tell: Progress) -> list[Picture]:
+    """Draw and write the sheets, several at once; those that the chapter shows."""
+    jobs = [(each.sheet, tuple(each.paths(folder).values())) for each in maps]
+    for _sheet, paths in jobs:
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+    print_maps.save_sheets(jobs, tell)
+    return [Picture(each.sheet.title, each.paths(folder)["png"]) for each in maps if each.pictured]
 
 
 @contextmanager
