@@ -107,17 +107,17 @@ def suggest(
     """Our fields to the file's columns: what is chosen, what was chosen before, the field's own name, the words tables use.
 
     Args:
-        chosen: fields to columns.
+        chosen: fields to columns; blank for none.
         remembered: fields to all columns that were ever chosen for them.
     """
     columns = {field: column for field, column in chosen.items() if column in headers}
     for field, known_columns in remembered.items():
         found = next((column for column in known_columns if column in headers), None)
-        if found is not None and found not in columns.values():
-            columns.setdefault(field, found)
+        if found is not None and found not in columns.values() and field not in chosen:
+            columns[field] = found
     plain = {header: _plain(header) for header in headers if header not in columns.values()}
     for field in fields_of(role):
-        if field in columns:
+        if field in columns or field in chosen:
             continue
         for word in (field, *_words(role, field)):
             found = next((header for header, text in plain.items() if text == _plain(word)), None)
@@ -132,6 +132,11 @@ def known(role: str, text: str) -> bool:
     """Whether a cell is a word for a column of this role."""
     plain = _plain(text)
     return any(plain == _plain(word) for field in fields_of(role) for word in (field, *_words(role, field)))
+
+
+def word_for(role: str, field: str) -> str:
+    """The first word that Chinese tables use for a field; blank where none is known."""
+    return next(iter(_words(role, field)), "")
 
 
 def _words(role: str, field: str) -> list[str]:

@@ -185,7 +185,7 @@ class Looker:
 
     def _name_columns(self, names: tuple[str, ...]) -> None:
         for column in self.request.columns.values():
-            if column not in names:
+            if column and column not in names:
                 text = _("文件没有名为“{column}”的列").format(column=column)
                 self._stop(text, _("可用的列：{known}").format(known=_("、").join(names)))
         found = headers.suggest(self.entry.role, names, self.request.columns, self.request.remembered)

@@ -18,6 +18,7 @@ from geoplan.web import (
     pages_compliance,
     pages_data,
     pages_export,
+    pages_import,
     pages_map,
     pages_overview,
     pages_scenarios,
@@ -28,6 +29,8 @@ from geoplan.web import (
 )
 from geoplan.web.cache import View
 from geoplan.web.state import Desk
+
+_IMPORT = "import"
 
 
 def main() -> None:
@@ -45,6 +48,9 @@ def main() -> None:
     try:
         with fields:
             sidebar.show(foot)
+        if page.url_path == _IMPORT:  # it serves a workspace that has no answer yet
+            page.run()
+            return
         answer.append(_answer())
         parts.notices(answer[0])
         page.run()
@@ -67,6 +73,7 @@ def _pages(answer: list[View]) -> list[st.Page]:
         page(pages_export.show, _("导出"), "export"),
         page(pages_data.show, _("数据"), "data"),
         page(pages_standards.show, _("规划依据"), "standards"),
+        st.Page(pages_import.show, title=_("导入"), url_path=_IMPORT),
     ]
 
 

@@ -1,0 +1,59 @@
+"""The import page in Chromium: an empty workspace is filled from the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import LONG, ROOT, chromium, office_screen, served, watched
+from intake_files import ROWS, facilities_csv
+from playwright.sync_api import Page, expect
+
+from geoplan.intake.beginning import begin
+from geoplan.layers import read_manifest
+
+expect.set_options(timeout=LONG)
+
+
+@pytest.fixture
+def empty(tmp_path) -> Path:
+    """A new workspace."""
+    root = tmp_path / "workspace"
+    begin(root, "试验县", "cn-national")
+    return root
+
+
+@pytest.fixture
+def page(empty, tmp_path) -> Iterator[Page]:
+    """The import page of the app on it."""
+    with (
+        chromium() as browser,
+        served(ROOT / "app.py", empty, tmp_path / "app.log") as app,
+        watched(office_screen(browser)) as opened,
+    ):
+        opened.goto(app.url)
+        opened.get_by_role("link", name="导入").click()
+        expect(opened.get_by_role("heading", name="导入数据")).to_be_visible()
+        yield opened
+
+
+def test_a_list_from_baidu_comes_in_when_the_planner_says_so(page, empty, tmp_path):
+    """The page says what is missing, shows the places on a map when it is told, and writes the entry only at the button."""
+    file = facilities_csv(tmp_path / "清单.csv", "gbk")
+    page.get_by_label("图层", exact=True).fill("养老服务设施")
+    page.get_by_role("option", name="养老服务设施").click()
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("没有坐标系")).to_be_visible()
+    expect(page.get_by_role("button", name="导入", exact=True)).to_be_disabled()
+    page.get_by_label("经纬度的基准").fill("BD-09")
+    page.get_by_role("option", name="BD-09").click()
+    page.get_by_role("button", name="按此重新识别").click()
+    expect(page.get_by_text("没有坐标系")).to_have_count(0)
+    expect(page.locator(".leaflet-container")).to_be_visible()
+    assert not read_manifest(empty).layers
+    page.get_by_role("button", name="导入", exact=True).click()
+    expect(page.get_by_text("已导入")).to_be_visible()
+    entry = read_manifest(empty).entry("facilities")
+    assert (entry.datum, entry.encoding, entry.columns["name"]) == ("bd09", "gb18030", "名称")
+    assert len((empty / "layers" / entry.file).read_text(encoding="gbk").splitlines()) == len(ROWS) + 1
