@@ -7,6 +7,7 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from geoplan.compare import ADDED, CHANGED, FARTHER, GAINS, LOSES, MOVED, NEARER, REMOVED, SAME, Comparison
+from geoplan.compare import ADDED, AMOUNTS, CHANGED, FARTHER, GAINS, LOSES, MOVED, NEARER, REMOVED, SAME, Comparison
 from geoplan.i18n import _, mark
 from geoplan.model import Verdict
 from geoplan.report import reach, tables
@@ -233,20 +234,30 @@ def show_comparison(comparisons: Comparisons, console: Console) -> None:
 
 def touched_table(comparison: Comparison) -> pd.DataFrame:
     """The facilities that differ: what became of them, and each changed field before and after, as text."""
+    rows = comparison.facilities.drop(columns="geometry")
+    made = {row["facility_id"]: row for row in comparison.other.layers.frames["facilities"].to_dict("records")}
     return pd.DataFrame(
         [
             {
                 _("编号"): row["facility_id"],
                 _("名称"): row["name"],
                 _("变化"): change,
-                _("内容"): _("；").join(_field_text(*field) for field in row["fields"]),
+                _("内容"): _made_text(made[row["facility_id"]])
+                if row["change"] == ADDED
+                else _("；").join(_field_text(*field) for field in row["fields"]),
             }
-            for row, change in zip(
-                comparison.facilities.to_dict("records"), _change_names(comparison.facilities), strict=True
-            )
+            for row, change in zip(rows.to_dict("records"), _change_names(rows), strict=True)
         ],
         columns=[_("编号"), _("名称"), _("变化"), _("内容")],
     )
+
+
+def _made_text(row: Mapping[str, Any]) -> str:
+    """What a new facility is: the fields that say most of it, where they are known."""
+    kind = choices(field_of("facilities", "kind")).get(row["kind"], row["kind"])
+    amounts = {name: row[name] for name in AMOUNTS if not np.isnan(row[name])}
+    told = {"kind": kind} | {name: tables.figure(Fraction(amount)) for name, amount in amounts.items()}
+    return _("，").join(f"{field_label(name)} {text}" for name, text in told.items())
 
 
 def _field_text(name: str, before: str, after: str) -> str:

@@ -17,12 +17,13 @@ from geoplan.web.state import Desk
 _MOST_FLOWN = 5_000  # rows that a map is flown to without a choice
 
 
-def table(view: View, desk: Desk, name: str, title: str, all_rows: Table) -> None:
+def table(view: View, desk: Desk, name: str, title: str, all_rows: Table, *, about: str = "") -> None:
     """A table that can be sorted (by its heads), filtered, marked, flown to and downloaded as it is shown.
 
     Args:
         name: of the file and of the widgets, in ASCII.
         title: what the rows are, for screen readers.
+        about: what to know of the figures.
     """
     tools = st.columns([3, 2, 2, 2.6], vertical_alignment="center")
     text = tools[0].text_input(
@@ -37,7 +38,7 @@ def table(view: View, desk: Desk, name: str, title: str, all_rows: Table) -> Non
         parts.downloads(view, name, shown)
     if all_rows.layer in places.ROLE_OF:
         _to_map(tools[2], view, name, shown, marked)
-    st.caption(_("{shown} / {all} 行").format(**counts))
+    st.text(" · ".join(filter(None, (_("{shown} / {all} 行").format(**counts), about))))
     if len(shown.frame):
         _rows(name, title, shown, marked)
     else:

@@ -22,7 +22,7 @@ _EDITABLE = ("facilities", "estates")
 def show(view: View, desk: Desk) -> None:
     """The page."""
     parts.heading(_("达标核查"), view)
-    choose, explain, switch = st.columns([5.4, 3.4, 1.6], vertical_alignment="center")
+    choose, switch = st.columns([5, 1.2], vertical_alignment="center")
     names = _names()
     name = desk.choice(_TABLE) or _of_marked(desk)
     name = name if name in names else "townships"
@@ -34,7 +34,6 @@ def show(view: View, desk: Desk) -> None:
         label_visibility="collapsed",
         **parts.field(_TABLE, name, lambda new: session.choose(_TABLE, new)),
     )
-    explain.caption(_about(name))
     if name in _EDITABLE and _wants_to_edit(switch, desk):
         editing_table.show(view, desk, name)
         return
@@ -42,7 +41,7 @@ def show(view: View, desk: Desk) -> None:
     if table is None or not len(table.frame):
         st.info(_nothing(name))
         return
-    linked.table(view, desk, name, names[name], table)
+    linked.table(view, desk, name, names[name], table, about=_about(name))
 
 
 def _of_marked(desk: Desk) -> str:

@@ -20,7 +20,7 @@ def show(view: View, desk: Desk) -> None:
     """The page."""
     parts.heading(_("数据"), view)
     st.subheader(_("载入的图层"), anchor=False)
-    parts.whole_table(rows.source_table(view.assessment), _("载入的图层"))
+    parts.whole_table(rows.source_table(view.base), _("载入的图层"))
     st.subheader(_("数据问题"), anchor=False)
     _problems(view, desk)
     st.subheader(_("参数与路网"), anchor=False)
@@ -59,7 +59,7 @@ def _problems(view: View, desk: Desk) -> None:
 
 
 def _parameters(view: View) -> None:
-    assessment, made = view.assessment, view.assessment.provenance
+    assessment, made = view.base, view.base.provenance
     network = made["network"]
     assert isinstance(network, Mapping)  # noqa: S101 - narrows the type
     size = _("{nodes} 个节点，{edges} 条边，{islands} 个连通部分").format(
@@ -83,7 +83,7 @@ def _ways() -> None:
     """How layers come in and results go out."""
     parts.facts(
         [
-            (_("导入图层"), _("把文件放入工作区的 layers 文件夹，写入 manifest.toml，再刷新页面")),
+            (_("导入图层"), _("命令 geoplan import ROLE FILE 把一个文件导入为图层；完成后刷新本页")),
             (
                 _("导出结果"),
                 _("每张表下方可下载 CSV 和 Excel；“方案比较”可下载 GeoPackage；“导出”页生成全套规划成果"),

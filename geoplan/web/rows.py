@@ -282,7 +282,9 @@ def _outcome(value: Any) -> str:
 
 def outcome_colours() -> dict[str, str]:
     """Symbol and word of every verdict to its colour."""
-    return {_outcome(outcome.value): style.OUTCOME_COLOURS[outcome] for outcome in Outcome}
+    # As text on white, the grey of what does not apply would be too faint.
+    colours = {**style.OUTCOME_COLOURS, Outcome.NOT_APPLICABLE: style.OUTCOME_COLOURS[Outcome.NOT_EVALUABLE]}
+    return {_outcome(outcome.value): colours[outcome] for outcome in Outcome}
 
 
 def colour_of(cell: object) -> str:
