@@ -161,6 +161,11 @@ def _side(head: str, lines: tuple[str, ...]) -> str:
     return f"<div><h2>{escape(head)}</h2><ul>{items}</ul></div>"
 
 
+def told(text: str) -> None:
+    """Something worth knowing."""
+    _note("news", text)
+
+
 def refused(text: str) -> None:
     """Something that was not done, and why."""
     _note("refused", text)

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from geoplan.errors import EditsError, ScenarioError
 from geoplan.i18n import _
-from geoplan.model import Problem
+from geoplan.model import Problem, Severity
 from geoplan.report.edit_words import Names
 from geoplan.report.field_words import in_words
 from geoplan.scenario import STATUS_LABELS, Scenario, State, Status, accept, dumps, edit_problem, loads, rebase
@@ -83,7 +83,8 @@ def _import() -> None:
 def _import_form(scenario: Scenario, problems: tuple[Problem, ...]) -> None:
     st.text(_("{name}：{count} 步编辑").format(name=scenario.name, count=len(scenario.steps)))
     for problem in problems:
-        parts.refused(in_words(edit_problem(problem)))
+        tell = parts.told if problem.severity is Severity.NOTE else parts.refused
+        tell(in_words(edit_problem(problem)))
     taken = {state.scenario.name: state.revision for state in session.store().states()}
     if scenario.name not in taken:
         _button(_("导入"), "import", lambda: session.start(lambda store, by: store.bring_in(scenario, by)))
@@ -217,4 +218,5 @@ def rebasing(view: View, state: State, names: Names) -> None:
     if left_out:
         parts.whole_table(scenario_rows.left_out_table(left_out, names), _("不适用的编辑"))
     st.caption(_("改用之后，不适用的编辑不再属于方案；历史里仍有，可以恢复。"))
-    _button(_("改用现在的图层"), "rebase", lambda: session.write(lambda store, by, on: store.rebase(moved, by, on)))
+    with st.columns([1, 3])[0]:
+        _button(_("改用现在的图层"), "rebase", lambda: session.write(lambda store, by, on: store.rebase(moved, by, on)))
