@@ -21,6 +21,7 @@ PAGES = {
     "达标核查": "Compliance",
     "方案比较": "Compare",
     "方案": "Scenario",
+    "导出": "Export",
     "数据": "Data",
     "规划依据": "Standards",
 }
