@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import LONG, ROOT, chromium, office_screen, served, watched
+from browser import LONG, ROOT, chromium, office_screen, served, settled, watched
 from intake_files import ROWS, facilities_csv
 from playwright.sync_api import Page, expect
 
@@ -43,6 +43,7 @@ def test_a_list_from_baidu_comes_in_when_the_planner_says_so(page, empty, tmp_pa
     file = facilities_csv(tmp_path / "清单.csv", "gbk")
     page.get_by_label("图层", exact=True).fill("养老服务设施")
     page.get_by_role("option", name="养老服务设施").click()
+    settled(page)
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text("没有坐标系")).to_be_visible()
     expect(page.get_by_role("button", name="导入", exact=True)).to_be_disabled()
