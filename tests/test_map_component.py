@@ -685,10 +685,11 @@ def test_geoplan_app_serves_the_same_headers_on_the_port_it_is_given(tmp_path: P
 
 
 def test_the_component_is_the_one_streamlit_looks_for():
-    """The manifest inside the package names the distribution, and the folder that the build hook fills."""
+    """The manifest inside the package names the distribution, the folder that the build hook fills and the one of the author's name."""
     inner = tomllib.loads((ROOT / "geoplan" / "pyproject.toml").read_text(encoding="utf-8"))
     outer = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert inner["project"]["name"] == outer["project"]["name"]
-    (component,) = inner["tool"]["streamlit"]["component"]["components"]
+    component, remembering = inner["tool"]["streamlit"]["component"]["components"]
+    assert (ROOT / "geoplan" / remembering["asset_dir"] / "remember.js").is_file()
     hook = (ROOT / "hatch_build.py").read_text(encoding="utf-8")
     assert f'BUNDLE = Path("geoplan/{component["asset_dir"]}")' in hook

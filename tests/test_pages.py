@@ -17,7 +17,7 @@ from geoplan.scenario import CloseFacility, Scenario, Signature, State, Status, 
 HOSTILE = "<img src=x onerror=alert(1)>**站**"
 PAGES = {
     "总览": "Overview",
-    "地图": "Map",
+    "地图工作台": "Map workbench",
     "达标核查": "Compliance",
     "方案比较": "Compare",
     "方案": "Scenario",
@@ -148,7 +148,7 @@ def test_the_board_is_filtered_and_its_rows_are_found_on_the_map(app, page):
     expect(page.locator(".gp-quote").filter(has_text="不低于15平方米")).to_be_visible()
     settled(page)
     page.get_by_role("button", name="在地图上查看").click()
-    expect(page.locator(".gp-head h1")).to_have_text("地图")
+    expect(page.locator(".gp-head h1")).to_have_text("地图工作台")
     expect(page).to_have_url(re.compile("select=estates%3AE2"))
 
 

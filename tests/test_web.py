@@ -26,7 +26,7 @@ from geoplan.standards import load_pack
 from geoplan.web import findings, rows, service
 from geoplan.web.state import Question
 
-PAGES = ("总览", "地图", "达标核查", "方案比较", "方案", "导出", "数据", "规划依据")
+PAGES = ("总览", "地图工作台", "达标核查", "方案比较", "方案", "导出", "数据", "规划依据")
 BADGE = "含合成数据，仅供演示"
 expect.set_options(timeout=LONG)
 
@@ -223,12 +223,11 @@ def test_every_page_says_that_the_data_are_synthetic_and_the_map_is_drawn(apps: 
         _go(page, title)
         for place in ("stSidebar", "stMain"):
             expect(page.get_by_test_id(place).get_by_text(BADGE)).to_be_visible()
-        if title == "地图":
-            frame = page.frame_locator("iframe")
-            frame.locator("canvas").first.wait_for()
+        if title == "地图工作台":
+            expect(page.locator(".gpm")).to_have_attribute("data-revision", "0")
             painted = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(value => value > 0)"
-            assert frame.locator("canvas").first.evaluate(painted)
-            expect(frame.get_by_text("双合镇")).to_be_visible()
+            assert page.locator(".gpm canvas").first.evaluate(painted)
+            expect(page.locator(".gpm").get_by_text("双合镇")).to_be_visible()
 
 
 def test_what_is_wrong_with_a_workspace_is_said_and_gone_once_it_is_mended(apps: dict[str, App], page: Page) -> None:

@@ -37,6 +37,8 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "households": mark("户数（户）"),
         "era": mark("新旧"),
         "facility_area_m2": mark("设施面积（m²）"),
+        "code": mark("用地代码"),
+        "plan_year": mark("规划年份"),
         "approve_date": mark("批准日期"),
         "demand_id": mark("编号"),
         "pop_total": mark("总人口（人）"),

@@ -117,6 +117,8 @@ OUTCOME_SHAPES: Mapping[Outcome, str] = MappingProxyType(
 PROJECT_FILL, CLOSED_COLOUR, IDLE_COLOUR = "#ffffff", "#80868b", "#6d4c41"
 HERE_COLOUR = "#c62828"
 """What an inset points out."""
+CARE_LAND_COLOUR, OTHER_LAND_COLOUR, CLINIC_COLOUR = "#b8336a", "#9aa0a6", "#00796b"
+LINK_COLOUR, CLOSURE_COLOUR, OWN_AREA_COLOUR, ROUTE_COLOUR = "#8e24aa", "#b3261e", "#e65100", "#045a8d"
 
 # How an alternative changes who is covered, and facilities; symbols say without colour what the colours say.
 CHANGE_COLOURS: Mapping[str, str] = MappingProxyType(

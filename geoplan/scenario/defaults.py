@@ -57,3 +57,21 @@ def usual(kind: str, layers: Layers, year: int) -> dict[str, Value]:
 def _median(facilities: gpd.GeoDataFrame, name: str) -> int | None:
     middle = facilities[name].median()
     return None if pd.isna(middle) else int(middle)
+
+
+def new_parcel(year: int) -> dict[str, Value]:
+    """The attributes of a new parcel: land for the elderly (080701 老年人社会福利用地) of the classification of 2023."""
+    return {"code": "080701", "code_system": "用地用海", "plan_year": year, "status": "规划"}
+
+
+def new_road(kind: str) -> dict[str, Value]:
+    """The attributes of a new road that people may walk on.
+
+    Args:
+        kind: ``street``, ``footway``, ``steps``, or ``bridge``, which meets no road between its ends.
+    """
+    road_class = {"street": "residential", "footway": "footway", "steps": "steps", "bridge": "footway"}[kind]
+    return {"road_class": road_class, "walkable": True, "grade": 1 if kind == "bridge" else 0}
+
+
+ROAD_KINDS = ("street", "footway", "bridge", "steps")

@@ -20,12 +20,12 @@ from geoplan.layers import Layers, Progress, load_layers
 from geoplan.memory import Memory
 from geoplan.scenario import State, Store, open_store
 from geoplan.scenario.folder import has_store
-from geoplan.standards import load_pack
-from geoplan.web.service import Slot, Study, answer_key, layers_key, scenario_key
+from geoplan.web.service import Slot, Study, answer_key, layers_key, pack_of, scenario_key
 from geoplan.web.state import Question
 
 _T = TypeVar("_T")
 _opening = Lock()
+_stores: dict[tuple[Path, str], Store] = {}  # not in Streamlit's cache: events of the map write outside its runs
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -46,11 +46,6 @@ def _study_slot(base_key: str, scenario: int) -> Slot[Study]:  # noqa: ARG001
 @st.cache_resource(max_entries=120, show_spinner=False)
 def _drawing_slot(key: str, name: str) -> Slot[Any]:  # noqa: ARG001
     return Slot()
-
-
-@st.cache_resource(show_spinner=False)
-def _open_stores() -> dict[tuple[Path, str], Store]:
-    return {}
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,7 @@ def view_of(question: Question, state: State | None, begin: Callable[[], Progres
     Raises:
         GeoplanError: the workspace, its layers or the pack cannot be used.
     """
-    pack = load_pack(question.pack)
+    pack = pack_of(question.pack)
     key = answer_key(question, pack)
     year, settings = question.year, question.settings
 
@@ -142,10 +137,9 @@ def store_of(root: Path, url: str, *, write: bool) -> Store:
     Raises:
         GeoplanError: it cannot be opened.
     """
-    stores = _open_stores()
     with _opening:
-        if (root, url) in stores:
-            return stores[root, url]
+        if (root, url) in _stores:
+            return _stores[root, url]
         if not (write or url or has_store(root)):
             return open_store(root, write=False)
-        return stores.setdefault((root, url), open_store(root, write=True, url=url))
+        return _stores.setdefault((root, url), open_store(root, write=True, url=url))

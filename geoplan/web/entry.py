@@ -52,7 +52,9 @@ def main() -> None:
             page.run()
             return
         answer.append(_answer())
-        parts.notices(answer[0])
+        with st.container():
+            if page.url_path != "map":  # which tells them where they move nothing
+                parts.notices(answer[0])
         page.run()
     except GeoplanError as error:
         parts.show_error(error)
@@ -66,7 +68,7 @@ def _pages(answer: list[View]) -> list[st.Page]:
 
     return [
         page(pages_overview.show, _("总览"), "overview"),
-        page(pages_map.show, _("地图"), "map"),
+        page(pages_map.show, _("地图工作台"), "map"),
         page(pages_compliance.show, _("达标核查"), "compliance"),
         page(pages_compare.show, _("方案比较"), "compare"),
         page(pages_scenarios.show, _("方案"), "scenarios"),

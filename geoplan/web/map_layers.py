@@ -1,17 +1,22 @@
 """A county's assessment as layers of the map: looks from the style table, words and figures from the tables.
 
-``ground`` depends on the workspace's layers alone, ``findings`` on the assessment: keep each as long as what it shows.
+``ground`` and ``standing`` depend on the workspace's layers alone, ``findings`` on the assessment: keep each as long as
+what it shows. What a scenario never moves (townships, homes, estates, clinics) is packed once in ``standing``.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, cast, get_args
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 import shapely
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
 from geoplan.assess import Assessment
 from geoplan.coverage import Coverage
@@ -19,15 +24,17 @@ from geoplan.i18n import _
 from geoplan.layers import Layers, townships
 from geoplan.layers.schema import IDLE_KINDS, OPERATING
 from geoplan.model import OUTCOME_LABELS, REACH_LABELS, Outcome, Reach
-from geoplan.report import reach, style, tables
+from geoplan.report import reach, style
 from geoplan.web.map_component import HIDDEN, Layer, Style, pack_look, pack_places
 from geoplan.web.map_component.view import Symbol
+from geoplan.web.published import Payload
 
 _MAIN_ROADS = ("motorway", "trunk", "primary", "secondary", "tertiary")
 _SIMPLIFY_M = 8.0  # finer than a pixel at the zoom a county is looked at
 _MINOR_ROADS_FROM = 13
 _DOT_PX = (1.5, 5.0)  # from nobody to the most populous place, by area
 _NO_SHARE = len(style.COVERAGE_CLASSES)
+_MOST_NOTES = 20_000  # homes that are told apart in words; of more only the class is sent
 _PROJECTS = ("planned", "building")
 
 
@@ -37,18 +44,59 @@ def ground(layers: Layers) -> tuple[Layer, ...]:
     return tuple(found)
 
 
-def findings(assessment: Assessment, coverage: Coverage, *, editable: bool = False) -> tuple[Layer, ...]:
+@dataclass(frozen=True)
+class Standing:
+    """Where the things are that no scenario moves; None for a layer that is not there.
+
+    Attributes:
+        town_codes: the townships in the order of their places, those left out that thinning makes empty.
+    """
+
+    townships: Payload | None
+    town_codes: tuple[str, ...]
+    homes: Payload
+    estates: Payload | None
+
+
+def standing(layers: Layers, group: str) -> Standing:
+    """Pack the places of townships, homes and estates.
+
+    Args:
+        group: the people by whom homes are drawn larger.
+    """
+    towns, demand, estates = townships(layers.get("units")), layers.frames["demand"], layers.get("estates")
+    thinned = None if towns is None or towns.empty else simplified(towns)
+    people = demand[group].fillna(0).to_numpy(float)
+    low, high = _DOT_PX
+    radii = low + (high - low) * np.sqrt(people / max(people.max(initial=0), 1))
+    return Standing(
+        None
+        if thinned is None
+        else pack_places(thinned, list(thinned["unit_code"]), list(thinned["name"]), labelled=True),
+        () if thinned is None else tuple(thinned["unit_code"]),
+        pack_places(points(demand), list(demand["demand_id"]), _names(demand, "demand_id"), radii=radii),
+        None
+        if estates is None or estates.empty
+        else pack_places(points(estates), list(estates["estate_id"]), _names(estates, "estate_id")),
+    )
+
+
+def findings(
+    assessment: Assessment, coverage: Coverage, fixed: Standing | None = None, *, editable: bool = False
+) -> tuple[Layer, ...]:
     """Townships by coverage, service areas, idle assets, estates by verdict, homes by reach, facilities by kind and state.
 
     Args:
+        fixed: the places of what no scenario moves; packed anew when not given.
         editable: whether facilities can be moved and deleted.
     """
+    fixed = fixed or standing(assessment.layers, reach.group_of(coverage))
     made = (
-        _townships(assessment, coverage),
+        _townships(coverage, fixed),
         _service_areas(assessment, coverage),
         _idle_assets(assessment.layers),
-        _estates(assessment),
-        _homes(assessment, coverage),
+        _estates(assessment, fixed),
+        _homes(coverage, fixed),
         _facilities(assessment, coverage, editable=editable),
     )
     return tuple(layer for layer in made if layer is not None)
@@ -97,15 +145,16 @@ def simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return thinned[~thinned.geometry.is_empty & thinned.geometry.notna()]
 
 
-def _townships(assessment: Assessment, coverage: Coverage) -> Layer | None:
-    units = townships(reach.units_with_coverage(assessment, coverage))
-    if units is None or units.empty:
+def _townships(coverage: Coverage, fixed: Standing) -> Layer | None:
+    if fixed.townships is None:
         return None
-    group = reach.group_of(coverage)
-    shares = units[f"{group}_share"].to_numpy(float)
+    group, rows = reach.group_of(coverage), {row["unit"]: row for row in coverage.units.to_dict("records")}
+    towns = [rows[code] for code in fixed.town_codes]
+    found = [reach.covered_share(row, group) for row in towns]
+    shares = np.array([np.nan if share is None else round(float(share), 4) for share in found])
     bounds = [bound for bound, _colour in style.COVERAGE_CLASSES]
     classes = np.where(np.isnan(shares), _NO_SHARE, np.searchsorted(bounds, shares))
-    notes = [_("覆盖率 {share}").format(share=reach.share_text(row, group)) for row in units.to_dict("records")]
+    notes = [_("覆盖率 {share}").format(share=reach.share_text(row, group)) for row in towns]
     unknown = Style(label=_("无法计算"), fill=style.NO_DATA_COLOUR, opacity=0.62, line=style.BORDER_COLOUR)
     looks = [
         replace(unknown, label=f"{low}–{high}%", fill=colour)
@@ -115,7 +164,7 @@ def _townships(assessment: Assessment, coverage: Coverage) -> Layer | None:
         id="townships",
         title=_("镇街覆盖率"),
         kind="areas",
-        places=pack_places(simplified(units), list(units["unit_code"]), list(units["name"]), labelled=True),
+        places=fixed.townships,
         look=pack_look(classes, notes),
         styles=(*looks, unknown),
         labelled=True,
@@ -124,8 +173,8 @@ def _townships(assessment: Assessment, coverage: Coverage) -> Layer | None:
 
 def _service_areas(assessment: Assessment, coverage: Coverage) -> Layer | None:
     areas = assessment.service_areas
-    areas = areas[areas["kind"] == coverage.service.id]
-    together = shapely.union_all(shapely.simplify(areas.geometry.to_numpy(), _SIMPLIFY_M))
+    drawn = areas.geometry[areas["kind"] == coverage.service.id]
+    together = shapely.multipolygons(shapely.get_parts([_joined(group) for group in _touching(drawn.to_numpy())]))
     if together.is_empty:
         return None
     title = _("{minutes}分钟服务范围").format(minutes=coverage.service.minutes)
@@ -139,6 +188,22 @@ def _service_areas(assessment: Assessment, coverage: Coverage) -> Layer | None:
         look=pack_look([0]),
         styles=looks,
     )
+
+
+def _touching(areas: NDArray[np.object_]) -> list[tuple[shapely.Geometry, ...]]:
+    """The areas in groups of which no two meet."""
+    areas = areas[~shapely.is_empty(areas)]
+    if not len(areas):
+        return []
+    one, other = shapely.STRtree(areas).query(areas, predicate="intersects")
+    pairs = sp.csr_array((np.ones(len(one), bool), (one, other)), shape=(len(areas), len(areas)))
+    count, group = connected_components(pairs, directed=False)
+    return [tuple(areas[group == number]) for number in range(count)]
+
+
+@lru_cache(maxsize=512)  # an edit changes one group of many
+def _joined(areas: tuple[shapely.Geometry, ...]) -> shapely.Geometry:
+    return shapely.union_all(shapely.simplify(np.array(areas, dtype=object), _SIMPLIFY_M))
 
 
 def points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -166,18 +231,27 @@ def _key(frame: gpd.GeoDataFrame) -> str:
     return next(str(column) for column in frame.columns if str(column).endswith("_id"))
 
 
-def _estates(assessment: Assessment) -> Layer | None:
-    estates = tables.estates_with_verdict(assessment)
-    if estates is None or estates.empty:
+def _estates(assessment: Assessment, fixed: Standing) -> Layer | None:
+    estates = assessment.layers.get("estates")
+    if estates is None or fixed.estates is None:
         return None
-    outcomes = [outcome.value for outcome in Outcome]
-    classes = [outcomes.index(one) if one in outcomes else HIDDEN for one in estates["verdict"]]
+    # An estate whose age is unknown stands under both rules, with the same outcome.
+    found = {
+        verdict.count.unit: verdict.outcome
+        for verdict in assessment.verdicts
+        if verdict.count.level == "estate" and verdict.rule.measure == "area_per_households"
+    }
+    places = {outcome: place for place, outcome in enumerate(Outcome)}
+    outcomes = [found.get(name) for name in estates["estate_id"]]
     return Layer(
         id="estates",
         title=_("小区"),
         kind="dots",
-        places=pack_places(points(estates), list(estates["estate_id"]), _names(estates, "estate_id")),
-        look=pack_look(classes, [str(name or "") for name in estates["verdict_name"].fillna("")]),
+        places=fixed.estates,
+        look=pack_look(
+            [HIDDEN if outcome is None else places[outcome] for outcome in outcomes],
+            ["" if outcome is None else _(OUTCOME_LABELS[outcome]) for outcome in outcomes],
+        ),
         styles=tuple(
             Style(
                 label=_(OUTCOME_LABELS[outcome]),
@@ -198,23 +272,16 @@ def _names(frame: gpd.GeoDataFrame, key: str) -> list[str]:
     ]
 
 
-def _homes(assessment: Assessment, coverage: Coverage) -> Layer:
-    demand = reach.demand_with_reach(assessment, coverage)
-    reaches = [reach.value for reach in Reach]
-    people = demand[reach.group_of(coverage)].fillna(0).to_numpy(float)
-    low, high = _DOT_PX
-    radii = low + (high - low) * np.sqrt(people / max(people.max(initial=0), 1))
-    minutes = _("{minutes} 分钟")
-    notes = [
-        reason if np.isnan(time) else f"{reason} · {minutes.format(minutes=time)}"
-        for reason, time in zip(demand["reason"], demand["minutes"], strict=True)
-    ]
+def _homes(coverage: Coverage, fixed: Standing) -> Layer:
+    demand = coverage.demand
+    reaches = {reach.value: place for place, reach in enumerate(Reach)}
+    classes = np.array([reaches[reach] for reach in demand["reach"]], int)
     return Layer(
         id="demand",
         title=_("居民点"),
         kind="dots",
-        places=pack_places(points(demand), list(demand["demand_id"]), _names(demand, "demand_id"), radii=radii),
-        look=pack_look([reaches.index(reach) for reach in demand["reach"]], notes),
+        places=fixed.homes,
+        look=pack_look(classes, _home_notes(demand) if len(demand) <= _MOST_NOTES else ()),
         styles=tuple(
             Style(
                 label=_(REACH_LABELS[reach]),
@@ -227,14 +294,26 @@ def _homes(assessment: Assessment, coverage: Coverage) -> Layer:
     )
 
 
+def _home_notes(demand: pd.DataFrame) -> list[str]:
+    """The reason of each home, and how long its way is."""
+    words = {reach.value: _(REACH_LABELS[reach]) for reach in Reach}
+    with_time = _("{reason} · {minutes} 分钟")
+    return [
+        words[reason] if np.isnan(ms) else with_time.format(reason=words[reason], minutes=f"{ms / 60_000:.1f}")
+        for reason, ms in zip(demand["reach"], demand["ms"].to_numpy(float, na_value=np.nan), strict=True)
+    ]
+
+
 def _facilities(assessment: Assessment, coverage: Coverage, *, editable: bool) -> Layer:
     facilities = reach.facilities_with_reach(assessment, coverage)
     kinds = list(style.FACILITY_STYLES)
     states = np.select([facilities["operating"], facilities["status"].isin([*_PROJECTS, *OPERATING])], [0, 1], 2)
     classes = np.array([kinds.index(kind) for kind in facilities["kind"]], int) * 3 + states
-    reached = facilities["pop60_reached"]
+    group = reach.group_of(coverage)
+    told = _("可达 {reached} 人，其中仅靠它 {only} 人")
     notes = [
-        "" if pd.isna(people) else _("可达60岁以上 {people} 人").format(people=f"{people:,.0f}") for people in reached
+        "" if pd.isna(reached) else told.format(reached=f"{reached:,.0f}", only=f"{only:,.0f}")
+        for reached, only in zip(facilities[f"{group}_reached"], facilities[f"{group}_only"], strict=True)
     ]
     return Layer(
         id="facilities",

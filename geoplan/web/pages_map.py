@@ -1,27 +1,122 @@
-"""地图: the self-contained map, which fetches nothing, and its download."""
+"""地图工作台: the map to draw on, and beside it what a drawing comes to.
+
+The page is one fragment: what is done on it runs it alone. An event of the map changes the desk before that (``deeds``).
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import streamlit as st
 
 from geoplan.i18n import _
-from geoplan.report import map_html
-from geoplan.web import parts
+from geoplan.network import Route
+from geoplan.report import reach
+from geoplan.scenario import State, Status
+from geoplan.web import deeds, drawn_layers, enquiries, map_layers, map_panel, parts, places, progress, session
+from geoplan.web.basemap import basemap
 from geoplan.web.cache import View
-from geoplan.web.published import HTML, Payload, publish
+from geoplan.web.deeds import CLOSURE, LINK, PARCEL, SITE
+from geoplan.web.map_component import Answer, Event, Layer, Tool, show_map
+from geoplan.web.map_component import View as MapView
 from geoplan.web.state import Desk
 
-_HEIGHT_PX = 620
+_HEIGHT_PX = 684  # on an office screen; the style sheet follows other windows
+_LOOK = Path(__file__).with_name("workbench.css")
+_FROZEN = {Status.APPROVED, Status.LOCKED}
 
 
-def show(view: View, _desk: Desk) -> None:
+def show(_view: View, _desk: Desk) -> None:
     """The page."""
-    head, tool = st.columns([5, 1], vertical_alignment="center")
-    with head:
-        parts.heading(_("地图"), view)
-    with st.spinner(_("绘制地图")):
-        html = view.drawn("map", map_html)
-    file = f"map-{view.assessment.pack.id}-{view.assessment.year}.html"
-    tool.download_button(_("下载地图"), html, file, "text/html", key="map-file", on_click="ignore", width="stretch")
-    with st.container(key="gp-map"):
-        st.iframe(publish(Payload(html.encode(), HTML)), height=_HEIGHT_PX, alt=_("覆盖地图"))
+    _workbench()
+
+
+@st.fragment
+def _workbench() -> None:
+    session.desk()
+    st.html(_LOOK)
+    busy, told = st.empty(), st.container(key="gp-told")
+    view = session.view(lambda: progress.patient(busy))
+    desk = session.desk()
+    with told:
+        parts.notices(view)
+    parts.heading(_("地图工作台"), view)
+    drawing, beside = st.columns([2.3, 1], gap="small")
+    with beside, st.container(key="gp-panel"):
+        found = enquiries.of(view, desk)
+        map_panel.show(view, desk, found)
+    with drawing, st.container(key="gp-map"):
+        _map(view, desk, found)
+
+
+def frozen(state: State | None) -> bool:
+    """Whether a scenario takes no edits."""
+    return state is not None and state.status in _FROZEN
+
+
+def _map(view: View, desk: Desk, found: enquiries.Found) -> None:
+    year, layers, held = view.question.year, view.layers, session.held()
+
+    def handle(events: list[Event]) -> None:
+        for event in events:
+            deeds.take(held, event, layers, year, session.store)
+
+    editable = not frozen(view.state) and view.misfit is None
+    shown = MapView(
+        revision=_revision(view, desk),
+        place=str(view.question.workspace),
+        home=view.drawn_of_base("home", lambda base: places.home_of(base.layers)),
+        layers=_layers(view, desk, found.route, editable=editable),
+        tools=_tools() if editable else (),
+        editable=editable,
+        selection=desk.selection,
+        pending=drawn_layers.waiting(desk.waiting),
+        focus=desk.focus,
+        answer=_answer(desk, found),
+        basemap=basemap(),
+    )
+    show_map(shown, key="map", on_events=handle, height=_HEIGHT_PX)
+
+
+def _revision(view: View, desk: Desk) -> int:
+    """Of the scenario; of edits that wait for one their number."""
+    return view.state.revision if view.state else len(desk.waiting)
+
+
+def _tools() -> tuple[Tool, ...]:
+    return (
+        Tool(SITE, _("新设施"), "point"),
+        Tool(PARCEL, _("新地块"), "polygon"),
+        Tool(LINK, _("新道路"), "line"),
+        Tool(CLOSURE, _("封路"), "point"),
+    )
+
+
+def _layers(view: View, desk: Desk, route: Route | None, *, editable: bool) -> tuple[Layer, ...]:
+    """From the ground up; what is looked at lies on top."""
+    coverage = view.assessment.coverages[0]
+    group = reach.group_of(coverage)
+    fixed = view.drawn_of_base("standing", lambda base: map_layers.standing(base.layers, group))
+    ground = view.drawn_of_base("ground", lambda base: map_layers.ground(base.layers))
+    clinics = view.drawn_of_base("clinics", lambda base: drawn_layers.clinics(base.layers))
+    findings = view.drawn(
+        f"findings-{editable}",
+        lambda assessment: map_layers.findings(assessment, coverage, fixed, editable=editable),
+    )
+    edits = view.state.scenario.edits if view.state and view.misfit is None else ()
+    own = view.drawn(
+        f"drawn-{editable}",
+        lambda assessment: drawn_layers.drawn(assessment.layers, edits, editable=editable),
+    )
+    chosen = desk.selected("facilities")
+    area = drawn_layers.own_area(view.assessment, chosen[0]) if len(chosen) == 1 else ()
+    below = tuple(layer for layer in findings if layer.kind == "areas")
+    above = tuple(layer for layer in findings if layer.kind != "areas")
+    way = drawn_layers.measured_way(route, view.assessment)
+    return (*ground, *below, *area, *own, *clinics, *above, *way)
+
+
+def _answer(desk: Desk, found: enquiries.Found) -> Answer | None:
+    if desk.asked is None or found.place is None:
+        return None
+    return Answer(desk.asked.number, desk.asked.lon, desk.asked.lat, found.place.title, found.place.brief)

@@ -33,6 +33,11 @@ _FORMATS: Mapping[str, str] = MappingProxyType(
 _STYLE = """<style>
 [data-testid="InputInstructions"], [data-testid="stElementToolbar"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 1.9rem 2rem 2rem; max-width: 1760px; }
+[data-testid="stSidebar"] { width: 236px !important; min-width: 236px; }
+[data-testid="stSidebarUserContent"] { padding: .4rem 1rem 1rem; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: .55rem; }
+.st-key-gp-remember { position: absolute; height: 0; overflow: hidden; }
+[data-testid="stSidebarNav"] { padding: 0 .5rem; } [data-testid="stSidebarHeader"] { height: 2rem; }
 [data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.5rem; min-height: 2.5rem; }
 [data-testid="stHeader"] button { pointer-events: auto; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: #5f6368 !important; opacity: 1; }
@@ -137,15 +142,16 @@ def notices(view: View) -> None:
         text = _(
             "方案不能代入现在的图层，下面是工作区现状的结果。请撤销不合的改动，或在“方案”页恢复早先的版本。{reason}"
         )
-        _note("refused", text.format(reason=view.misfit))
+        note("refused", text.format(reason=view.misfit))
     desk = session.desk()
     for notice in desk.notices:
-        _note(notice.kind, notice.text, notice.sides)
+        note(notice.kind, notice.text, notice.sides)
     if desk.notices:
-        session.put(replace(desk, notices=()))
+        session.update(lambda now: replace(now, notices=now.notices[len(desk.notices) :]))
 
 
-def _note(kind: str, text: str, sides: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> None:
+def note(kind: str, text: str, sides: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> None:
+    """A word in a box: ``news``, ``refused`` or ``conflict``, this one with what both sides did."""
     role = "status" if kind == "news" else "alert"
     body = (
         f"<p>{escape(text)}</p>"
@@ -163,12 +169,12 @@ def _side(head: str, lines: tuple[str, ...]) -> str:
 
 def told(text: str) -> None:
     """Something worth knowing."""
-    _note("news", text)
+    note("news", text)
 
 
 def refused(text: str) -> None:
     """Something that was not done, and why."""
-    _note("refused", text)
+    note("refused", text)
 
 
 def faults(title: str, lines: Iterable[str]) -> None:

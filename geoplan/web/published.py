@@ -1,4 +1,4 @@
-"""What the browser fetches by address and may keep for ever: layers of the map, and whole pages shown in a frame.
+"""What the browser fetches by address and may keep for ever: the layers of the map.
 
 An address is the digest of its content, so another content has another address: a view of the map stays a few kilobytes,
 and what did not change is not sent again. One store serves all sessions of the process; when it is full it forgets what
@@ -20,12 +20,7 @@ from starlette.routing import Route
 
 _PREFIX = "/_geoplan/published"
 _MOST_BYTES = 512 * 1024 * 1024
-JSON, HTML = "application/json", "text/html; charset=utf-8"
-# A page of ours in a frame carries its own script and style and reaches nothing else, this app included.
-_HTML_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
-    "frame-ancestors 'self'; sandbox allow-scripts"
-)
+JSON = "application/json"
 
 
 @dataclass(frozen=True)
@@ -90,6 +85,4 @@ def _serve(request: Request) -> Response:
     if payload is None:
         return Response(status_code=404)
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}
-    if payload.media_type == HTML:
-        headers["Content-Security-Policy"] = _HTML_POLICY
     return Response(payload.content, media_type=payload.media_type, headers=headers)

@@ -46,7 +46,6 @@ def content_security_policy() -> str:
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
         "connect-src": "'self'",
-        "frame-src": "'self'",
         "manifest-src": "'self'",
         "form-action": "'self'",
         "base-uri": "'self'",

@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
@@ -14,7 +15,7 @@ from geoplan.assess import Assessment
 from geoplan.layers import Manifest
 from geoplan.memory import Memory
 from geoplan.scenario import Scenario, digest
-from geoplan.standards import Pack, known_packs
+from geoplan.standards import Pack, known_packs, load_pack
 from geoplan.web.state import Question
 
 _T = TypeVar("_T")
@@ -75,6 +76,20 @@ def scenario_key(base: str, scenario: Scenario) -> str:
 
 def _digest(*parts: object) -> str:
     return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()
+
+
+def pack_of(name: str) -> Pack:
+    """A rule pack; one that comes with geoplan is read once.
+
+    Raises:
+        PackError: there is none of that name, or it cannot be understood.
+    """
+    return _shipped(name) if name in known_packs() else load_pack(name)
+
+
+@cache
+def _shipped(name: str) -> Pack:
+    return load_pack(name)
 
 
 def pack_choices(manifest: Manifest) -> tuple[str, ...]:

@@ -16,13 +16,12 @@ from geoplan import i18n
 from geoplan.assess import default_year
 from geoplan.layers import Progress, read_manifest
 from geoplan.scenario import Edit, Signature, State, Store
-from geoplan.standards import load_pack
-from geoplan.web import cache, editing, service, state
+from geoplan.web import cache, editing, remembering, service, state
 from geoplan.web.cache import View
 from geoplan.web.map_component.view import Bounds
-from geoplan.web.state import Desk, Question
+from geoplan.web.state import Desk, Held, Question
 
-_DESK = "desk"
+_HELD = "desk"
 
 
 def desk() -> Desk:
@@ -31,42 +30,55 @@ def desk() -> Desk:
     Raises:
         GeoplanError: the workspace or its scenarios cannot be read.
     """
-    if _DESK not in st.session_state:
-        i18n.use(state.first_language())
-        packs = service.pack_choices(read_manifest(state.workspace()))
-        names = tuple(known.scenario.name for known in store().states())
-        st.session_state[_DESK] = state.from_address(st.query_params.to_dict(), packs, names)
-    found: Desk = st.session_state[_DESK]
+    found = held().desk
     i18n.use(found.language)
     return found
 
 
-def put(new: Desk) -> None:
-    """Go on with another desk; its address is that of the page."""
-    st.session_state[_DESK] = new
+def held() -> Held:
+    """What holds the desk, for those who change it outside the script's thread.
+
+    Raises:
+        GeoplanError: the workspace or its scenarios cannot be read.
+    """
+    if _HELD not in st.session_state:
+        i18n.use(state.first_language())
+        packs = service.pack_choices(read_manifest(state.workspace()))
+        names = tuple(known.scenario.name for known in store().states())
+        told = state.from_address(st.query_params.to_dict(), packs, names)
+        st.session_state[_HELD] = Held(replace(told, author=remembering.author()))
+    found: Held = st.session_state[_HELD]
+    return found
+
+
+def update(change: Callable[[Desk], Desk]) -> Desk:
+    """Go on with the desk that a change makes of it; its address is that of the page."""
+    i18n.use(held().desk.language)
+    new = held().update(change)
     address = state.to_address(new)
     if st.query_params.to_dict() != address:
         st.query_params.from_dict(address)
+    return new
 
 
 def change(**fields: Any) -> None:
     """Go on with other values of some fields."""
-    put(replace(desk(), **fields))
+    update(lambda now: replace(now, **fields))
 
 
 def choose(name: str, value: str) -> None:
     """Let a page remember something (``Desk.choice``)."""
-    put(state.choosing(desk(), name, value))
+    update(lambda now: state.choosing(now, name, value))
 
 
 def select(layer: str, ids: tuple[str, ...], bounds: Bounds | None = None) -> None:
     """Mark features of a layer on the map and in the tables; the map flies to the bounds."""
-    put(state.selecting(desk(), layer, ids, bounds))
+    update(lambda now: state.selecting(now, layer, ids, bounds))
 
 
 def open_scenario(name: str) -> None:
     """Show another scenario, or the workspace as it is (blank)."""
-    put(state.opening(desk(), name))
+    update(lambda now: state.opening(now, name))
 
 
 def question() -> Question:
@@ -78,13 +90,34 @@ def question() -> Question:
     now, root = desk(), state.workspace()
     manifest = read_manifest(root)
     pack = now.pack or service.pack_choices(manifest)[0]
-    year = now.year or default_year(manifest, load_pack(pack))
+    year = now.year or default_year(manifest, service.pack_of(pack))
     return Question(root, pack, year, now.speed, now.language)
 
 
 def store(*, write: bool = False) -> Store:
-    """The scenario store; one that can be written exists from the first write on."""
+    """The scenario store; one that can be written exists from the first write on.
+
+    Raises:
+        GeoplanError: it cannot be opened.
+    """
     return cache.store_of(state.workspace(), state.store_address(), write=write)
+
+
+def catch_up() -> State | None:
+    """The latest revision of the desk's scenario, which the desk then knows; what others did is told.
+
+    Raises:
+        GeoplanError: the store cannot be read.
+    """
+    known, shown = store(), []
+
+    def caught_up(now: Desk) -> Desk:
+        after, latest = editing.catch_up(now, known)
+        shown.append(latest)
+        return after
+
+    update(caught_up)
+    return shown[-1]
 
 
 def view(begin: Callable[[], Progress]) -> View:
@@ -96,8 +129,7 @@ def view(begin: Callable[[], Progress]) -> View:
     Raises:
         GeoplanError: the workspace, its layers, the pack or the store cannot be used.
     """
-    after, shown = editing.catch_up(desk(), store())
-    put(after)
+    shown = catch_up()
     return cache.view_of(question(), shown, begin)
 
 
@@ -120,44 +152,48 @@ def edit(edits: Sequence[Edit], *, drawn_on: int | None = None, reason: str = ""
     now = desk()
     writing = store(write=bool(now.scenario and now.author))
     layers = cache.layers_of(question(), quiet)
-    put(editing.append(now, writing, layers, edits, drawn_on=drawn_on, reason=reason))
+    update(lambda now: editing.append(now, writing, layers, edits, drawn_on=drawn_on, reason=reason))
 
 
-def undo(drawn_on: int | None = None) -> None:
+def undo() -> None:
     """Take back the scenario's last change."""
-    put(editing.undo(desk(), store(write=True), drawn_on))
+    writing = store(write=True)
+    update(lambda now: editing.undo(now, writing))
 
 
-def redo(drawn_on: int | None = None) -> None:
+def redo() -> None:
     """Do again what was taken back last."""
-    put(editing.redo(desk(), store(write=True), drawn_on))
+    writing = store(write=True)
+    update(lambda now: editing.redo(now, writing))
 
 
 def begin_scenario(name: str) -> None:
     """Begin a scenario with the edits that wait for one."""
-    put(editing.begin(desk(), store(write=True), cache.layers_of(question(), quiet), name))
+    layers, writing = cache.layers_of(question(), quiet), store(write=True)
+    update(lambda now: editing.begin(now, writing, layers, name))
 
 
 def write(change_of: Callable[[Store, Signature, int], State], reason: str = "") -> None:
     """Any other write to the scenario: given the store, who signs and the revision it is made on."""
     writing = store(write=True)
-    put(editing.signed(desk(), writing, lambda by: change_of(writing, by, desk().seen), reason))
+    update(lambda now: editing.signed(now, writing, lambda by: change_of(writing, by, now.seen), reason))
 
 
 def start(change_of: Callable[[Store, Signature], State], reason: str = "") -> None:
     """Begin or bring in a scenario and show it: given the store and who signs."""
     writing = store(write=True)
-    put(editing.start(desk(), lambda by: change_of(writing, by), reason))
+    update(lambda now: editing.start(now, lambda by: change_of(writing, by), reason))
 
 
 def rename(name: str) -> None:
     """Give the scenario another name."""
-    put(editing.rename(desk(), store(write=True), name))
+    writing = store(write=True)
+    update(lambda now: editing.rename(now, writing, name))
 
 
 def sign(author: str) -> None:
     """The author's name; what waited for it is written."""
-    put(replace(desk(), author=author.strip()))
-    if desk().author and desk().scenario and desk().waiting:
-        layers = cache.layers_of(question(), quiet)
-        put(editing.write_waiting(desk(), store(write=True), layers))
+    now = update(lambda now: replace(now, author=author.strip()))
+    if now.author and now.scenario and now.waiting:
+        layers, writing = cache.layers_of(question(), quiet), store(write=True)
+        update(lambda now: editing.write_waiting(now, writing, layers))

@@ -13,8 +13,7 @@ from geoplan.i18n import _
 from geoplan.layers import Manifest, read_manifest
 from geoplan.scenario import STATUS_LABELS, State
 from geoplan.scenario.edits import MAX_NAME
-from geoplan.standards import load_pack
-from geoplan.web import parts, service, session, state
+from geoplan.web import parts, remembering, service, session, state
 from geoplan.web.state import SPEEDS
 
 _LANGUAGES = {"zh": "中文", "en": "English"}
@@ -55,6 +54,7 @@ def _place(manifest: Manifest) -> None:
 
 
 def _scenario() -> None:
+    session.catch_up()
     desk = session.desk()
     names = [known.scenario.name for known in session.store().states()]
     gone = [desk.scenario] if desk.scenario and desk.scenario not in names else []
@@ -66,6 +66,8 @@ def _scenario() -> None:
     )
     _watch()
     st.text_input(_("编制人"), max_chars=MAX_NAME, **parts.field("author", desk.author, session.sign))
+    with st.container(key="gp-remember"):
+        remembering.remember(desk.author)
 
 
 @st.fragment(run_every=_POLL_SECONDS)
@@ -127,7 +129,7 @@ def _open(name: str) -> None:
 def _pack_name(name: str) -> str:
     """A pack's name and id; the id alone where it cannot be read."""
     try:
-        pack = load_pack(name)
+        pack = service.pack_of(name)
     except GeoplanError:
         return name
     return f"{pack.name_en if i18n.current() == 'en' else pack.name} · {pack.id}"

@@ -7,9 +7,10 @@ one. What must outlive a reload stands in the page's address, what must outlive 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import RLock
 from types import MappingProxyType
 from typing import Literal
 
@@ -17,7 +18,7 @@ from geoplan.errors import ScenarioError
 from geoplan.i18n import LANGUAGES, _
 from geoplan.model import Settings
 from geoplan.scenario import Edit
-from geoplan.scenario.edits import MAX_NAME, checked_text
+from geoplan.scenario.edits import MAX_NAME, LonLat, checked_text
 from geoplan.web.map_component.view import Bounds, Focus, Selection
 
 WORKSPACE, LANGUAGE, STORE = "GEOPLAN_WORKSPACE", "GEOPLAN_LANG", "GEOPLAN_STORE"
@@ -62,6 +63,15 @@ class Notice:
     sides: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A place that was asked about, each time with another number."""
+
+    number: int
+    lon: float
+    lat: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What one window is about.
@@ -76,6 +86,8 @@ class Desk:
         theirs: the last of these revisions that this window did not write.
         selection: the features marked on the map and in the tables, by the map's layer.
         focus: where the map is to fly.
+        asked: the place that was asked about.
+        measured: the corners of the line that was measured along the roads.
         choices: what a page remembers between runs, by a name that begins with the page's.
         waiting: edits that wait for a scenario or an author.
         notices: what is still to be told.
@@ -91,6 +103,8 @@ class Desk:
     theirs: int = 0
     selection: tuple[Selection, ...] = ()
     focus: Focus | None = None
+    asked: Asked | None = None
+    measured: tuple[LonLat, ...] = ()
     choices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     waiting: tuple[Edit, ...] = ()
     notices: tuple[Notice, ...] = ()
@@ -102,6 +116,20 @@ class Desk:
     def selected(self, layer: str) -> tuple[str, ...]:
         """The ids that are marked in a layer of the map."""
         return next((one.ids for one in self.selection if one.layer == layer), ())
+
+
+class Held:
+    """The desk of one session, changed by one thread at a time: the page runs while events of the map come in."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._lock = RLock()
+
+    def update(self, change: Callable[[Desk], Desk]) -> Desk:
+        """The desk after a change, which nothing else comes between."""
+        with self._lock:
+            self.desk = change(self.desk)
+            return self.desk
 
 
 def choosing(desk: Desk, name: str, value: str) -> Desk:
@@ -122,6 +150,11 @@ def selecting(desk: Desk, layer: str, ids: tuple[str, ...], bounds: Bounds | Non
 def flying(desk: Desk, bounds: Bounds) -> Desk:
     """The map flies to a box, also when it is the same as before."""
     return replace(desk, focus=Focus(desk.focus.number + 1 if desk.focus else 1, bounds))
+
+
+def asking(desk: Desk, lon: float, lat: float) -> Desk:
+    """A place is asked about, also when it is the same as before."""
+    return replace(desk, asked=Asked(desk.asked.number + 1 if desk.asked else 1, lon, lat))
 
 
 def opening(desk: Desk, scenario: str) -> Desk:

@@ -86,6 +86,8 @@ def _component() -> Any:
 
 
 def _receive(key: str, post: _Post, on_events: Callable[[list[Event]], None]) -> None:
-    sent = st.session_state[key].get("events")  # a run that ends here has taken nothing: the browser sends it again
+    # A run that ends here has taken nothing, nor has one after a run that ended before it came to the map, whose value is
+    # then gone: the browser sends it again.
+    sent = st.session_state.get(key, {}).get("events")
     if sent is not None:
         post.take(sent, on_events)

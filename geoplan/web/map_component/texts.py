@@ -10,7 +10,7 @@ def texts() -> dict[str, str]:
     return {
         "map": _("规划地图：方向键移动，加减键缩放"),
         "toolbar": _("地图工具"),
-        "move": _("移动"),
+        "move": _("挪动"),
         "edit": _("改形"),
         "delete": _("删除"),
         "measure": _("测距"),

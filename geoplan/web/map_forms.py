@@ -1,0 +1,240 @@
+"""The forms beside the map: what the next drawing makes, things drawn by typed coordinates, and what is known of the chosen thing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+import shapely
+import streamlit as st
+
+from geoplan import crs
+from geoplan.i18n import _
+from geoplan.layers.schema import FACILITY_KINDS, IDLE_KINDS, label
+from geoplan.report import reach, style
+from geoplan.scenario import (
+    AddRoad,
+    ChangeFacility,
+    ChangeParcel,
+    ConvertAsset,
+    Edit,
+    MoveFacility,
+    ReopenFacility,
+)
+from geoplan.scenario.defaults import ROAD_KINDS, usual
+from geoplan.scenario.edits import MAX_TEXT, Value
+from geoplan.web import attribute_form, deeds, drawn_layers, enquiries, parts, places, session, state, typed_places
+from geoplan.web.cache import View
+from geoplan.web.deeds import FIRST_KIND, FIRST_ROAD, KIND, ROAD, Scene
+from geoplan.web.state import Desk
+
+_FACILITY = (
+    ("name",),
+    ("kind", "level"),
+    ("status", "open_year"),
+    ("functions",),
+    ("beds", "nursing_beds"),
+    ("floor_area_m2", "site_area_m2"),
+    ("lon", "lat"),
+)
+_PARCEL = (("code",), ("plan_year", "status"))
+
+
+def new(view: View, desk: Desk) -> None:
+    """What the drawing tools make next, and the same by typed coordinates."""
+    st.selectbox(
+        _("“新设施”的类型"),
+        list(FACILITY_KINDS),
+        format_func=lambda kind: _(style.FACILITY_STYLES[kind].label),
+        **parts.field(KIND, desk.choice(KIND, FIRST_KIND), lambda kind: session.choose(KIND, kind)),
+    )
+    words = {"street": _("街道"), "footway": _("人行道"), "bridge": _("桥（只在两端接路）"), "steps": _("台阶")}
+    st.selectbox(
+        _("“新道路”的类型"),
+        ROAD_KINDS,
+        format_func=lambda kind: words[kind],
+        **parts.field(ROAD, desk.choice(ROAD, FIRST_ROAD), lambda kind: session.choose(ROAD, kind)),
+    )
+    st.subheader(_("按坐标输入（不用鼠标）"), anchor=False)
+    _typed(view)
+
+
+def _typed(view: View) -> None:
+    """Anything that can be drawn or asked on the map, by longitude and latitude."""
+    with st.form("typed", border=False):
+        what = st.selectbox(
+            _("内容"), list(typed_places.WHAT), format_func=lambda name: _(typed_places.WHAT[name]), key="typed-what"
+        )
+        text = st.text_area(
+            _("经度, 纬度（每行一点）"),
+            placeholder="112.97051, 22.79987",
+            max_chars=MAX_TEXT,
+            height=80,
+            key="typed-text",
+        )
+        done = st.form_submit_button(_("确定"), width="stretch")
+    if done:
+        try:
+            event = typed_places.event(str(what), text or "")
+        except ValueError as error:
+            parts.note("refused", str(error))
+            return
+        deeds.take(session.held(), event, view.layers, view.question.year, session.store)
+        st.rerun(scope="fragment")
+
+
+def chosen(view: View, desk: Desk) -> None:
+    """The form of the thing that is marked; of several the first."""
+    marked = next(((one.layer, one.ids[0]) for one in desk.selection if one.ids), None)
+    forms: Mapping[str, Callable[[View, Desk, str], None]] = {
+        "facilities": _facility,
+        "idle_assets": _idle_asset,
+        "parcels": _parcel,
+        "links": _link,
+        "closures": _closure,
+    }
+    if marked is None or marked[0] not in forms:
+        st.caption(_("在图上点选设施、闲置用房、地块或道路改动，这里显示和修改它的属性。"))
+        return
+    forms[marked[0]](view, desk, marked[1])
+
+
+def _row(view: View, layer: str, name: str) -> dict[str, Any] | None:
+    """The thing as it is with the scenario; None where it is not there."""
+    role, key = places.ROLE_OF[layer]
+    frame = view.assessment.layers.get(role)
+    found = frame[frame[key] == name] if frame is not None else None
+    return None if found is None or found.empty else dict(found.iloc[0])
+
+
+def _gone() -> None:
+    st.caption(_("所选的东西不在这里了。"))
+
+
+def _facility(view: View, desk: Desk, name: str) -> None:
+    row = _row(view, "facilities", name)
+    if row is None:
+        _gone() if name or not desk.waiting else st.caption(_("保存之后可以修改属性。"))
+        return
+    _reached(view, name)
+    shape = crs.lonlat(drawn_layers.alone(row["geometry"], view.layers.crs)).geometry.iloc[0]
+    place = None if shape is None else shapely.point_on_surface(shape)
+    row |= {"lon": place.x if place else None, "lat": place.y if place else None}
+    with st.form("facility", border=False):
+        typed = attribute_form.typed("facilities", _FACILITY, name, row)
+        saved = st.form_submit_button(_("保存属性"), type="primary", width="stretch")
+    if saved:
+        _save(_changes(name, row, typed))
+    _facility_buttons(view, name, row)
+
+
+def _changes(name: str, row: Mapping[str, Any], typed: Mapping[str, Value]) -> list[Edit]:
+    """What was typed other than it was."""
+    changed = attribute_form.changed(row, typed)
+    lon, lat = typed["lon"], typed["lat"]
+    moved = changed.keys() & {"lon", "lat"}
+    attributes = {field: cell for field, cell in changed.items() if field not in {"lon", "lat"}}
+    edits: list[Edit] = [ChangeFacility(facility_id=name, attributes=attributes)] if attributes else []
+    if moved and isinstance(lon, float) and isinstance(lat, float):
+        edits.append(MoveFacility(facility_id=name, lon=lon, lat=lat))
+    return edits
+
+
+def _save(edits: list[Edit]) -> None:
+    if edits:
+        session.edit(edits)
+        st.rerun(scope="fragment")
+    st.caption(_("没有改动。"))
+
+
+def _reached(view: View, name: str) -> None:
+    """Whom a facility reaches, and whom it alone."""
+    coverage = view.assessment.coverages[0]
+    found = coverage.facilities[coverage.facilities["facility_id"] == name]
+    if found.empty:
+        st.caption(_("不在本次计算的服务设施之内（未运营，或不提供该服务）。"))
+        return
+    group, row = reach.group_of(coverage), found.iloc[0]
+    text = _("{minutes} 分钟内可达 {reached} 人（{who}），其中仅靠它 {only} 人，与其他设施重叠 {shared} 人。")
+    people = {what: f"{row[f'{group}_{what}']:,.0f}" for what in ("reached", "only", "shared")}
+    st.caption(text.format(minutes=coverage.service.minutes, who=reach.group_label(group), **people))
+
+
+def _facility_buttons(view: View, name: str, row: Mapping[str, Any]) -> None:
+    scene = _scene(view)
+    if row["status"] == "closed":
+        _button(_("恢复运营"), f"reopen-{name}", ReopenFacility(facility_id=name))
+        return
+    word = _("撤并这处设施") if scene.is_fact("facilities", name) else _("取消这处新增设施")
+    _button(word, f"remove-{name}", deeds.removal(scene, "facilities", name))
+
+
+def _button(word: str, key: str, edit: Edit | None) -> None:
+    """A button that writes one edit."""
+    if st.button(word, key=key, width="stretch") and edit is not None:
+        session.edit([edit])
+        st.rerun(scope="fragment")
+
+
+def _scene(view: View) -> Scene:
+    edits = view.state.scenario.edits if view.state else ()
+    return Scene(view.layers, edits, view.question.year)
+
+
+def _idle_asset(view: View, desk: Desk, name: str) -> None:
+    row = _row(view, "idle_assets", name)
+    if row is None:
+        _gone()
+        return
+    size = _("不详") if pd.isna(row["area_m2"]) else drawn_layers.area_text(row["area_m2"])
+    parts.facts([(_("名称"), str(row["name"])), (_("类型"), _(label(row["kind"], IDLE_KINDS))), (_("面积"), size)])
+    kind = st.selectbox(
+        _("改建为"),
+        list(FACILITY_KINDS),
+        list(FACILITY_KINDS).index(desk.choice(KIND, FIRST_KIND)),
+        format_func=lambda code: _(style.FACILITY_STYLES[code].label),
+        key=f"convert-kind-{name}",
+    )
+    if st.button(_("盘活为养老设施"), key=f"convert-{name}", type="primary", width="stretch"):
+        attributes = usual(kind, view.layers, view.question.year)
+        attributes["name"] = _("{asset}（改建）").format(asset=row["name"])
+        made = f"N-{hashlib.sha256(f'{name} {kind} {desk.seen}'.encode()).hexdigest()[:8]}"
+        session.edit([ConvertAsset(asset_id=name, facility_id=made, attributes=attributes)])
+        session.update(lambda now: state.selecting(now, "facilities", (made,)))
+        st.rerun(scope="fragment")
+
+
+def _parcel(view: View, _desk: Desk, name: str) -> None:
+    row = _row(view, "parcels", name)
+    if row is None:
+        _gone()
+        return
+    size = drawn_layers.area_text(float(row["geometry"].area))
+    parts.facts([(_("编号"), name), (_("面积"), size)])
+    with st.form("parcel", border=False):
+        typed = attribute_form.typed("landuse", _PARCEL, name, row)
+        saved = st.form_submit_button(_("保存属性"), type="primary", width="stretch")
+    if saved:
+        changed = attribute_form.changed(row, typed)
+        _save([ChangeParcel(parcel_id=name, attributes=changed)] if changed else [])
+    _button(_("删除这个地块"), f"remove-{name}", deeds.removal(_scene(view), "parcels", name))
+
+
+def _link(view: View, _desk: Desk, name: str) -> None:
+    scene = _scene(view)
+    road = scene.made(AddRoad, name)
+    if road is None:
+        _gone()
+        return
+    frame = crs.to_crs(drawn_layers.degrees([shapely.LineString(road.line)]), view.layers.crs)
+    length = enquiries.length_text(float(frame.geometry.iloc[0].length))
+    parts.facts([(_("编号"), name), (_("长度"), length), (_("道路等级"), str(road.attributes.get("road_class", "")))])
+    _button(_("删除这条道路"), f"remove-{name}", deeds.removal(scene, "links", name))
+
+
+def _closure(view: View, _desk: Desk, name: str) -> None:
+    parts.facts([(_("编号"), name)])
+    st.caption(_("这一路段（从路口到路口）封闭，没有人能通过。"))
+    _button(_("恢复通行"), f"remove-{name}", deeds.removal(_scene(view), "closures", name))

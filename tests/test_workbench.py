@@ -1,0 +1,486 @@
+"""The map workbench: what events mean as plain functions, and the page in Chromium with the internet shut off.
+
+The browser tests share one served app on the small county; each begins a scenario of its own in the store.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import shapely
+from browser import LONG, ROOT, App, chromium, office_screen, served, watched
+from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
+from scenario_strategies import lonlat
+from test_map_component import Map
+from workspaces import CRS, Workspace, at, small_workspace, table
+
+from geoplan.layers import Layers, load_layers
+from geoplan.scenario import (
+    AddFacility,
+    AddParcel,
+    AddRoad,
+    ChangeParcel,
+    CloseFacility,
+    CloseRoad,
+    DropFacility,
+    DropParcel,
+    DropRoad,
+    MoveFacility,
+    ReopenRoad,
+    Scenario,
+    Signature,
+    Status,
+    Store,
+    open_store,
+    resolve,
+)
+from geoplan.web import deeds, typed_places
+from geoplan.web.deeds import Scene, meaning
+from geoplan.web.map_component import Clicked, Deleted, Drew, Edited, Event, Measured, Moved, Undo
+from geoplan.web.state import Desk, Held
+
+_NUMBERS = count(1)
+HOSTILE = "<img src=x onerror=alert(1)>"
+expect.set_options(timeout=LONG)
+
+
+def workspace() -> Workspace:
+    """The small county with a facility of a hostile name, an idle school and a parcel."""
+    small = small_workspace()
+    small.frames["facilities"].loc[1, "name"] = HOSTILE
+    small.frames["idle_assets"] = table(
+        "asset_id name kind area_m2 unit_code", ("A1", "旧小学", "school", "900", "", at(2200, 700))
+    )
+    small.entries["idle_assets"] = {"file": "idle_assets.csv", "crs": CRS}
+    return small
+
+
+# --- what events mean
+
+
+@pytest.fixture(scope="module")
+def layers(tmp_path_factory: pytest.TempPathFactory) -> Layers:
+    """The small county."""
+    return load_layers(workspace().write(tmp_path_factory.mktemp("deeds")))
+
+
+def _told(number: int = 1) -> dict[str, Any]:
+    return {"id": f"{'f' * 32}-{number}", "revision": 1}
+
+
+def _square(east: float = 500, north: float = 500, size: float = 60) -> shapely.Polygon:
+    corners = [(east, north), (east + size, north), (east + size, north + size), (east, north + size)]
+    return shapely.Polygon([lonlat(*corner) for corner in corners])
+
+
+def _street() -> shapely.LineString:
+    return shapely.LineString([lonlat(4000, 1500), lonlat(4500, 1500)])
+
+
+def _point(east: float = 1000, north: float = 1000) -> shapely.Point:
+    return shapely.Point(lonlat(east, north))
+
+
+DRAWINGS: list[tuple[Event, type]] = [
+    (Drew(tool="site", geometry=_point(), **_told()), AddFacility),
+    (Drew(tool="parcel", geometry=_square(), **_told()), AddParcel),
+    (Drew(tool="link", geometry=_street(), **_told()), AddRoad),
+    (Drew(tool="closure", geometry=_point(1000, 750), **_told()), CloseRoad),
+]
+
+
+@pytest.mark.parametrize(("event", "kind"), DRAWINGS)
+def test_each_tool_makes_its_edit_which_fits_and_is_chosen(layers, event, kind):
+    """The edit is of the tool's kind, fits the county as it is, and what it made is marked; sent twice it has the same id."""
+    meant = meaning(Desk(), event, Scene(layers, (), 2025))
+    (edit,) = meant.edits
+    assert type(edit) is kind
+    assert resolve(layers, [edit]).errors == ()
+    assert [one.ids for one in meant.desk.selection] == [(edit.id,)]
+    assert meaning(Desk(), event, Scene(layers, (), 2025)).edits[0].id == edit.id
+    other = replace(event, id="another")
+    assert meaning(Desk(), other, Scene(layers, (), 2025)).edits[0].id != edit.id
+
+
+def _changes(layers: Layers) -> list[tuple[Event, list[type]]]:
+    def drawn(number: int) -> str:
+        return meaning(Desk(), DRAWINGS[number][0], Scene(layers, (), 2025)).edits[0].id
+
+    site, parcel, link, closure = map(drawn, range(4))
+    told = _told(2)
+    return [
+        (Moved(layer="facilities", feature="F1", geometry=_point(), **told), [MoveFacility]),
+        (Moved(layer="facilities", feature=site, geometry=_point(1500, 500), **told), [MoveFacility]),
+        (Edited(layer="parcels", feature=parcel, geometry=_square(600, 600, 90), **told), [ChangeParcel]),
+        (Edited(layer="links", feature=link, geometry=_street(), **told), [DropRoad, AddRoad]),
+        (Moved(layer="closures", feature=closure, geometry=_point(1500, 750), **told), [ReopenRoad, CloseRoad]),
+        (Deleted(layer="facilities", feature="F1", **told), [CloseFacility]),
+        (Deleted(layer="facilities", feature=site, **told), [DropFacility]),
+        (Deleted(layer="parcels", feature=parcel, **told), [DropParcel]),
+        (Deleted(layer="links", feature=link, **told), [DropRoad]),
+        (Deleted(layer="closures", feature=closure, **told), [ReopenRoad]),
+    ]
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_whatever_was_drawn_can_be_changed_and_taken_away(layers, number):
+    """Moved, reshaped and deleted: the edits fit after those that drew the four shapes."""
+    drawn = [meaning(Desk(), event, Scene(layers, (), 2025)).edits[0] for event, _kind in DRAWINGS]
+    event, kinds = _changes(layers)[number]
+    edits = meaning(Desk(), event, Scene(layers, tuple(drawn), 2025)).edits
+    assert [type(edit) for edit in edits] == kinds
+    assert resolve(layers, [*drawn, *edits]).errors == ()
+
+
+def test_sites_of_one_kind_are_told_apart_by_name(layers):
+    """The second is number 2, whatever else was drawn in between."""
+    first = meaning(Desk(), DRAWINGS[0][0], Scene(layers, (), 2025)).edits
+    second = meaning(Desk(), replace(DRAWINGS[0][0], id="another"), Scene(layers, first, 2025)).edits
+    assert [edit.attributes["name"][-2:] for edit in (*first, *second)] == [" 1", " 2"]
+
+
+def test_a_click_on_the_ground_asks_and_a_click_on_a_thing_opens_its_form(layers):
+    """A township is ground; asking again about one place has another number; a facility is chosen and nothing is asked."""
+    scene, told = Scene(layers, (), 2025), {"lon": 112.9, "lat": 22.7}
+    asked = meaning(Desk(), Clicked(layer="townships", feature="440784101", **told, **_told()), scene).desk
+    again = meaning(asked, Clicked(layer="", feature="", **told, **_told(2)), scene).desk
+    assert asked.asked is not None
+    assert again.asked is not None
+    assert asked.asked.number != again.asked.number
+    chosen = meaning(again, Clicked(layer="facilities", feature="F1", **told, **_told(3)), scene).desk
+    assert (chosen.selected("facilities"), chosen.asked, chosen.choice(deeds.PANEL)) == (("F1",), None, deeds.CHOSEN)
+
+
+def test_undo_takes_back_first_what_waits(layers):
+    """Without a scenario the last drawing is forgotten, and nothing is asked of the store."""
+    held = Held(Desk(waiting=(AddFacility(facility_id="N1", attributes={}, lon=112.9, lat=22.7),)))
+    with Store("sqlite://") as store:
+        deeds.take(held, Undo(**_told()), layers, 2025, lambda *, write: store)  # noqa: ARG005 - the store is open either way
+    assert held.desk.waiting == ()
+
+
+@pytest.mark.parametrize(
+    ("what", "text", "kind"),
+    [
+        ("site", "112.97, 22.78", Drew),
+        ("parcel", "112.97,22.78\n112.971 22.78\n112.971，22.781", Drew),
+        ("link", "112.97 22.78\n112.98 22.78", Drew),
+        ("ask", "  112.97 ,22.78 \n", Clicked),
+        ("measure", "112.97 22.78\n112.98 22.78", Measured),
+    ],
+)
+def test_typed_coordinates_are_the_event_of_the_drawing(what, text, kind):
+    """With commas of either script or blanks, a point a line."""
+    assert type(typed_places.event(what, text)) is kind
+
+
+@pytest.mark.parametrize(
+    ("what", "text"),
+    [
+        ("site", ""),
+        ("site", "112.97"),
+        ("site", "112.97 22.78\n112.98 22.78"),
+        ("ask", "22.78 112.97"),
+        ("link", "112.97 22.78"),
+        ("parcel", "0 0\n1 1\n1 0\n0 1"),
+        ("site", "<b>"),
+    ],
+)
+def test_coordinates_that_mean_nothing_are_refused_in_words(what, text):
+    """None, half of one, too many, latitude first, too few, crossing, no number at all."""
+    with pytest.raises(ValueError, match=r"点|不是|交叉"):
+        typed_places.event(what, text)
+
+
+# --- the page
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """One app on the small county; its log must be free of complaints."""
+    folder = tmp_path_factory.mktemp("workbench")
+    workspace().write(folder / "county")
+    with served(ROOT / "app.py", folder / "county", folder / "log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[BrowserContext]:
+    """A window on an office screen."""
+    with chromium() as browser:
+        yield office_screen(browser)
+
+
+@contextmanager
+def signed(context: BrowserContext, app: App, author: str) -> Iterator[Page]:
+    """A watched window whose reader the app knows by name."""
+    context.add_cookies([{"name": "geoplan-author", "value": quote(author), "url": app.url}])
+    with watched(context) as opened:
+        yield opened
+
+
+@pytest.fixture
+def bench(context: BrowserContext, app: App) -> Iterator[Bench]:
+    """The workbench on an empty scenario of its own."""
+    name = f"方案{next(_NUMBERS)}"
+    begin(app, name)
+    with signed(context, app, "王工") as page:
+        yield Bench(page, app, name)
+
+
+def begin(app: App, name: str) -> None:
+    """An empty scenario in the store of the app."""
+    with open_store(app.workspace, write=True) as store:
+        store.new(Scenario(name, load_layers(app.workspace).digest), Signature("王工"))
+
+
+class Bench:
+    """The workbench in one window, on a scenario of its own."""
+
+    def __init__(self, page: Page, app: App, name: str) -> None:
+        self.page, self.app, self.name = page, app, name
+        page.goto(f"{app.url}/map?scenario={name}")
+        self.map = Map(page)
+        self.drawn(1)
+
+    def drawn(self, revision: int) -> None:
+        """Wait until the map shows a revision and nothing waits for an answer."""
+        root = self.page.locator(".gpm")
+        expect(root).to_have_attribute("data-revision", str(revision))
+        expect(root).to_have_attribute("data-unacknowledged", "0")
+
+    def point(self, east: float, north: float, tool: str = "site") -> None:
+        """Draw a point with a tool."""
+        self.page.locator(f'[data-tool="{tool}"]').click()
+        self.page.mouse.click(*self.map.at(*lonlat(east, north)))
+
+    def click(self, east: float, north: float) -> None:
+        """Click a place."""
+        self.page.mouse.click(*self.map.at(*lonlat(east, north)))
+
+    @property
+    def panel(self) -> Locator:
+        """What stands beside the map."""
+        return self.page.locator(".st-key-gp-panel")
+
+    @property
+    def edits(self) -> list[Any]:
+        """The scenario's edits in the store."""
+        with open_store(self.app.workspace, write=False) as store:
+            return list(store.state(self.name).scenario.edits)
+
+
+def test_a_site_drawn_by_longitude_and_latitude_is_stored_and_its_figures_stand_beside_the_map(bench):
+    """The store holds a station at the very place, and the panel tells whom it reaches; D3 and D2 are then covered."""
+    bench.point(1000, 1250)
+    bench.drawn(2)
+    (edit,) = bench.edits
+    assert type(edit) is AddFacility
+    lon, lat = lonlat(1000, 1250)
+    assert abs(edit.lon - lon) < 2 * bench.map.pixel
+    assert abs(edit.lat - lat) < 2 * bench.map.pixel
+    expect(bench.panel.get_by_label("名称")).to_have_value("新建养老服务站 1")
+    expect(bench.panel).to_contain_text("15 分钟内可达")
+    expect(bench.panel.locator(".gp-change").first).to_contain_text("▲")
+
+
+def test_a_parcel_is_drawn_moved_and_deleted_and_each_step_is_undone(bench):
+    """Drawn with the mouse, deleted with the tool, both taken back with the keyboard: the store ends empty, with redo left."""
+    bench.page.locator('[data-tool="parcel"]').click()
+    for east, north in ((600, 600), (1400, 600), (1400, 1400), (600, 1400), (600, 600)):
+        bench.click(east, north)
+    bench.drawn(2)
+    (edit,) = bench.edits
+    assert [type(edit), len(edit.outline[0])] == [AddParcel, 5]
+    expect(bench.panel.get_by_label("用地代码")).to_have_value("080701")
+    bench.page.locator('[data-tool="delete"]').click()
+    bench.click(1000, 800)
+    bench.drawn(3)
+    assert [type(edit) for edit in bench.edits] == [AddParcel, DropParcel]
+    bench.page.keyboard.press("Escape")
+    bench.page.keyboard.press("Control+z")
+    bench.drawn(4)
+    bench.page.keyboard.press("Control+z")
+    bench.drawn(5)
+    assert bench.edits == []
+    bench.page.keyboard.press("Control+y")
+    bench.drawn(6)
+    assert [type(edit) for edit in bench.edits] == [AddParcel]
+
+
+def test_a_facility_is_changed_in_its_form_closed_and_reopened(bench):
+    """Beds typed in the form, then the two buttons: three entries, and the form shows what is."""
+    bench.click(500, 500)
+    bench.panel.get_by_label("床位（张）", exact=True).fill("33")
+    bench.panel.get_by_role("button", name="保存属性").click()
+    bench.drawn(2)
+    bench.panel.get_by_role("button", name="撤并这处设施").click()
+    bench.drawn(3)
+    bench.panel.get_by_role("button", name="恢复运营").click()
+    bench.drawn(4)
+    expect(bench.panel.get_by_label("床位（张）", exact=True)).to_have_value("33")
+    assert [edit.kind for edit in bench.edits] == ["change_facility", "close_facility", "reopen_facility"]
+
+
+def test_an_idle_asset_is_converted_from_its_form(bench):
+    """The old school becomes a facility that is chosen at once."""
+    bench.click(2200, 700)
+    bench.panel.get_by_role("button", name="盘活为养老设施").click()
+    bench.drawn(2)
+    expect(bench.panel.get_by_label("名称")).to_have_value("旧小学（改建）")
+    assert [edit.kind for edit in bench.edits] == ["convert_asset"]
+
+
+def test_a_burst_of_ten_sites_arrives_once_each_and_a_reload_brings_everything_back(bench):
+    """Ten points without waiting for an answer are ten edits; scenario, selection and language survive the reload."""
+    for number in range(10):
+        bench.point(400 + 500 * number, 1100)
+    bench.drawn(11)
+    assert len({edit.id for edit in bench.edits}) == len(bench.edits) == 10
+    chosen = bench.panel.get_by_label("名称")
+    expect(chosen).to_have_value("新建养老服务站 10")
+    bench.page.get_by_role("radio", name="English").click()
+    expect(bench.page.locator(".gp-head h1")).to_have_text("Map workbench")
+    bench.page.reload()
+    expect(bench.page.locator(".gp-head h1")).to_have_text("Map workbench")
+    bench.drawn(11)
+    expect(bench.page.locator(".gp-head")).to_contain_text(bench.name)
+    bench.panel.get_by_role("radio", name="Selected").click()
+    expect(bench.panel.get_by_label("Name")).to_have_value("新建养老服务站 10")
+
+
+def test_what_is_drawn_on_the_workspace_as_it_is_waits_for_a_scenario(context, app):
+    """The shape is shown as pending and nothing is stored, until the new scenario has a name; then it is."""
+    with signed(context, app, "王工") as page:
+        page.goto(f"{app.url}/map")
+        bench = Bench.__new__(Bench)
+        bench.page, bench.app, bench.name, bench.map = page, app, "现场方案", Map(page)
+        bench.drawn(0)
+        bench.point(1000, 1250)
+        expect(bench.panel).to_contain_text("有 1 处改动还没有保存")
+        expect(page.locator(".gpm")).to_have_attribute("data-pending", "1")
+        bench.panel.get_by_label("新方案名称").fill("现场方案")
+        bench.panel.get_by_role("button", name="保存").click()
+        bench.drawn(2)
+        expect(page.locator(".gpm")).to_have_attribute("data-pending", "0")
+        assert [type(edit) for edit in bench.edits] == [AddFacility]
+
+
+class Line:
+    """The connection of a window to the server, on which the server can be made to wait."""
+
+    def __init__(self, page: Page) -> None:
+        self.held: list[str | bytes] | None = None
+        page.route_web_socket(re.compile("_stcore/stream"), self._through)
+
+    def _through(self, window: WebSocketRoute) -> None:
+        self._window, server = window, window.connect_to_server()
+        window.on_message(server.send)
+        server.on_message(lambda message: window.send(message) if self.held is None else self.held.append(message))
+
+    def hold(self) -> None:
+        """The window hears nothing more."""
+        self.held = []
+
+    def release(self) -> None:
+        """It hears all of it."""
+        waiting, self.held = self.held or [], None
+        for message in waiting:
+            self._window.send(message)
+
+
+def test_two_windows_on_one_scenario_see_each_other_or_a_conflict(bench, app):
+    """The second shows the first's site by itself; a change of what the other has changed unseen is a conflict, told with both sides."""
+    with office_window(bench) as context, signed(context, app, "李工") as page:
+        line = Line(page)
+        other = Bench(page, app, bench.name)
+        bench.point(1000, 1250)
+        bench.drawn(2)
+        other.drawn(2)
+        expect(page.locator(".gp-note").filter(has_text="王工")).to_be_visible()
+        line.hold()
+        bench.click(500, 500)
+        bench.panel.get_by_role("button", name="撤并这处设施").click()
+        bench.drawn(3)
+        page.locator('[data-tool="delete"]').click()
+        other.click(500, 500)
+        expect(page.locator(".gpm")).to_have_attribute("data-unacknowledged", "1")
+        line.release()
+        conflict = page.locator(".gp-conflict")
+        expect(conflict).to_contain_text("王工")
+        other.drawn(3)
+    assert [type(edit) for edit in bench.edits] == [AddFacility, CloseFacility]
+
+
+@contextmanager
+def office_window(bench: Bench) -> Iterator[BrowserContext]:
+    """Another browser beside the first, with other cookies."""
+    browser = bench.page.context.browser
+    assert browser is not None
+    opened = office_screen(browser)
+    yield opened
+    opened.close()
+
+
+def test_names_are_text(bench):
+    """A facility named like a tag is found, shown and chosen by those characters, and nothing of it is run."""
+    bench.page.locator(".gpm-search input").fill("onerror")
+    bench.page.locator(".gpm-search [role=option]").click()
+    expect(bench.panel.get_by_label("名称")).to_have_value(HOSTILE)
+    assert bench.page.locator("img[src='x']").count() == 0
+
+
+def test_a_closed_road_and_a_link_change_who_is_covered(bench):
+    """The road to F1 closed costs D1; a closure is taken away by its button, and a new road is drawn with two clicks."""
+    covered = bench.panel.locator(".gp-key dd").first
+    before = covered.inner_text()
+    bench.point(500, 750, tool="closure")
+    bench.drawn(2)
+    expect(covered).not_to_have_text(before)
+    bench.panel.get_by_role("button", name="恢复通行").click()
+    bench.drawn(3)
+    expect(covered).to_have_text(before)
+    bench.page.locator('[data-tool="link"]').click()
+    for east, north in ((4000, 1500), (5500, 1500), (5500, 1500)):
+        bench.click(east, north)
+    bench.drawn(4)
+    expect(bench.panel).to_contain_text(re.compile(r"1\.(?:4|5)\d 公里"))
+    assert [type(edit) for edit in bench.edits] == [CloseRoad, ReopenRoad, AddRoad]
+
+
+def test_a_place_is_asked_about_and_a_line_measured_by_typed_coordinates(bench):
+    """Without a mouse: why the place is not covered and who is near, and the way along the grid in kilometres and minutes."""
+    fill_in(bench, "查询地点（一点）", (500, 2500))
+    expect(bench.panel).to_contain_text("此处路程过远")
+    expect(bench.panel).to_contain_text("甲街道综合养老服务中心")
+    expect(bench.panel).to_contain_text("33.3 分钟")
+    bench.panel.get_by_role("radio", name="绘制").click()
+    fill_in(bench, "沿路网测距（至少两点）", (0, 0), (1000, 1000))
+    expect(bench.panel).to_contain_text("沿路网 2.00 公里，步行 33.3 分钟")
+
+
+def fill_in(bench: Bench, what: str, *places: tuple[float, float]) -> None:
+    """Type coordinates into the form."""
+    bench.panel.get_by_label("内容").click()
+    bench.page.get_by_role("option", name=what).click()
+    text = "\n".join("{:.7f}, {:.7f}".format(*lonlat(*place)) for place in places)
+    bench.panel.get_by_label("经度, 纬度（每行一点）").fill(text)
+    bench.panel.get_by_role("button", name="确定").click()
+
+
+def test_an_approved_scenario_can_be_looked_at_only(bench):
+    """No tool to draw or change, and a word on why."""
+    with open_store(bench.app.workspace, write=True) as store:
+        for revision, status in enumerate((Status.SUBMITTED, Status.APPROVED), start=1):
+            store.set_status(bench.name, status, Signature("李工"), revision)
+    bench.drawn(3)
+    expect(bench.panel).to_contain_text("已批准")
+    expect(bench.page.locator('[data-tool="site"]')).to_have_count(0)
+    expect(bench.page.locator('[data-tool="measure"]')).to_have_count(1)
