@@ -124,6 +124,8 @@ def export_set(
     steps = _steps(material, request, pictures)
     tell = _counting(progress, len(maps) + len(steps))
     with _scratch(out) as scratch:
+        if maps:
+            progress(_("绘制图纸（{count} 张）").format(count=len(maps)))
         pictures += _save_maps(maps, scratch, tell)
         for name, write in steps:
             write(scratch / name)

@@ -44,7 +44,7 @@ class Figure:
     def text(self) -> str:
         """Value and outcome in words."""
         value = tables.with_unit(self.value, self.unit, trim=self.unit != "%")
-        if not self.outcome:
+        if self.outcome in {"", Outcome.INFORMATIONAL}:
             return value
         outcome = Outcome(self.outcome)
         return f"{value} {OUTCOME_SYMBOLS[outcome]} {_(OUTCOME_LABELS[outcome])}"

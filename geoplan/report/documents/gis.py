@@ -147,6 +147,7 @@ def write_shapefiles(material: Material, folder: Path) -> None:
         frame = frame.rename(columns=short_names(_columns(frame)))
         path = folder / f"{layer.name}.shp"
         pyogrio.write_dataframe(frame, path, driver="ESRI Shapefile", encoding="UTF-8")
+        _check_whole(path, len(frame))
 
 
 def write_geojson(material: Material, folder: Path) -> None:
@@ -159,4 +160,17 @@ def write_geojson(material: Material, folder: Path) -> None:
     for layer in gis_layers(material):
         frame = crs.lonlat(plain_columns(layer.frame))
         options = {"RFC7946": True, "COORDINATE_PRECISION": 7, "DESCRIPTION": described(material, layer)}
-        pyogrio.write_dataframe(frame, folder / f"{layer.name}.geojson", driver="GeoJSON", layer_options=options)
+        path = folder / f"{layer.name}.geojson"
+        pyogrio.write_dataframe(frame, path, driver="GeoJSON", layer_options=options)
+        _check_whole(path, len(frame))
+
+
+def _check_whole(path: Path, rows: int) -> None:
+    """Read a file back: GDAL does not always tell when a disk is full as it closes one.
+
+    Raises:
+        OSError: it does not hold all rows.
+    """
+    found = pyogrio.read_info(path, force_feature_count=True)["features"]
+    if found != rows:
+        raise OSError(_("{file} 只写入了 {found} / {rows} 行").format(file=path.name, found=found, rows=rows))
