@@ -431,6 +431,28 @@ def test_a_zipped_shapefile_comes_in_with_its_parts(empty, tmp_path):
     assert path.is_file()
 
 
+def test_places_are_laid_over_what_the_workspace_has(empty, tmp_path):
+    """Far from its roads nothing comes in, and exchanged degrees are called that; Baidu's points stop until they are owned up to."""
+    roads = small_workspace().frames["roads"].to_crs(4326)
+    roads = roads.set_geometry(roads.translate(-32, 18))  # to 81 E: there a longitude could be a latitude
+    path = tmp_path / "roads.gpkg"
+    roads.to_file(path)
+    bring(empty, path, "roads")
+    there = shapely.get_coordinates(roads.geometry.to_numpy())[::2][:40]
+    for name, places, said in (
+        ("a", there[:, ::-1], "写反"),
+        ("b", there + 10, "200 公里"),
+        ("c", shapely.get_coordinates(crs.shift(shapely.points(there), "bd09")), "BD-09"),
+    ):
+        rows = [(f"F{n}", "院", "敬老院", "镇街级", "现状", x, y) for n, (x, y) in enumerate(places)]
+        file = facilities_csv(tmp_path / f"{name}.csv", rows=rows)
+        with pytest.raises(LayerError) as caught:
+            bring(empty, file, "facilities", crs="EPSG:4490")
+        assert any(said in problem.message for problem in caught.value.problems), name
+    entry = bring(empty, tmp_path / "c.csv", "facilities", datum="bd09")
+    assert any("BD-09" in note for note in entry.notes)
+
+
 def test_a_choice_of_columns_is_remembered(empty, tmp_path):
     """The next file with the same heads needs no options."""
     odd = [("代号", *HEAD[1:], "核定数"), (*ROWS[0], 30)]

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 import tomlkit
+from numpy.typing import NDArray
 
 from geoplan import crs, datum
 from geoplan.datum import Detection
@@ -30,6 +31,7 @@ from geoplan.layers import MANIFEST, LayerEntry, read_manifest
 from geoplan.layers.manifest_file import write_entry, write_text
 from geoplan.layers.reading import read_raw
 from geoplan.layers.schema import ROLES
+from geoplan.layers.workspace import SAME_PLACE
 from geoplan.model import Problem, Severity
 
 ARCHIVES = (".zip", ".kmz")
@@ -39,7 +41,6 @@ _STAGING = ".intake"
 _STALE_SECONDS = 24 * 3600.0
 _SIBLINGS = (".shx", ".dbf", ".prj", ".cpg")
 _STEP_DEGREES = 0.0003  # about 30 m
-_REFERENCES = {"roads": ("roads",), "units": ("units",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,32 +173,47 @@ def prepare(root: Path, staged: Staged, request: Request, opener: Opener) -> Dra
     if staged.original.lower().endswith(ARCHIVES) and Path(staged.name).suffix != ".gpkg":
         asked = replace(asked, layer="")  # it told which file of the archive
     look = opener.look(staged.path, asked)
-    detection = _detect(root, look) if look.places else None
-    return Draft(
-        staged, replace(look, problems=(*look.problems, *_datum_problems(look, request, detection))), detection
-    )
+    places = np.array(look.places).reshape(-1, 2)
+    reference = _reference(root, request.role) if len(places) else None
+    detection = _detect(places, reference)
+    problems = (*look.problems, *_far_away(request.role, places, reference), *_datum_problems(look, request, detection))
+    return Draft(staged, replace(look, problems=problems), detection)
 
 
-def _detect(root: Path, look: Look) -> Detection | None:
-    """The datum, against the layers that are there already: roads, else the borders of the units."""
-    places = np.array(look.places)
-    for role in _REFERENCES.get(look.entry.role, ("roads",)):
-        reference = _reference(root, role)
-        if reference is not None:
-            return datum.detect(places, reference)
-    if not datum.in_china(places):
-        return datum.detect(places, places)
-    return None
+def _detect(places: NDArray[np.float64], reference: NDArray[np.float64] | None) -> Detection | None:
+    """The datum, where there is something to lay the places over or nobody shifts."""
+    if reference is not None:
+        return datum.detect(places, reference)
+    return None if not len(places) or datum.in_china(places) else datum.detect(places, places)
 
 
-def _reference(root: Path, role: str) -> np.ndarray | None:
-    """Points along the lines of a layer of the workspace in WGS84 degrees; None where it has no such layer."""
+def _far_away(role: str, places: NDArray[np.float64], reference: NDArray[np.float64] | None) -> tuple[Problem, ...]:
+    """Places nowhere near what the workspace has, and whether exchanging their axes would put them there."""
+    if reference is None:
+        return ()
+    low, high = reference.min(axis=0) - SAME_PLACE, reference.max(axis=0) + SAME_PLACE
+
+    def near(where: NDArray[np.float64]) -> bool:
+        return bool(((where >= low) & (where <= high)).all(axis=1).any())
+
+    if near(places):
+        return ()
+    if near(places[:, ::-1]):
+        told = _("经度和纬度很可能写反了"), _("请交换经度列和纬度列")
+    else:
+        told = _("与工作区已有的图层相距 200 公里以上"), _("请检查该图层或道路的坐标系")
+    return (Problem(Severity.ERROR, role, *told),)
+
+
+def _reference(root: Path, role: str) -> NDArray[np.float64] | None:
+    """Points along the workspace's roads, for units rather its borders, in WGS84 degrees; None where it has neither."""
     manifest = read_manifest(root)
-    entry = manifest.entry(role)
+    order = ("units", "roads") if role == "units" else ("roads", "units")
+    entry = next((entry for entry in map(manifest.entry, order) if entry is not None), None)
     if entry is None:
         return None
     shapes = crs.lonlat(read_raw(manifest.path(entry), entry)).geometry.to_numpy()
-    lines = shapely.boundary(shapes) if role == "units" else shapes
+    lines = shapely.boundary(shapes) if entry.role == "units" else shapes
     return shapely.get_coordinates(shapely.segmentize(lines, _STEP_DEGREES))
 
 

@@ -76,10 +76,9 @@ class Looker:
         self._find_encoding()
         names = self._find_table() if self._is_table else ()
         frame = read_frame(self.path, self.entry)
-        names = names or tuple(str(name) for name in frame.columns if name not in {"geometry", "nodes"})
-        self._name_columns(names)
-        if self._is_table:
-            frame = read_frame(self.path, self.entry)
+        if not names:
+            names = tuple(str(name) for name in frame.columns if name not in {"geometry", "nodes"})
+            self._name_columns(names)
         self._find_units(frame)
         self._find_sums(frame)
         raw = self._find_coordinates(frame)

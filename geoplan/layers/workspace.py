@@ -27,7 +27,7 @@ from geoplan.model import Problem, Severity
 
 Progress = Callable[[str], None]
 # Layers of one county lie within this many degrees (about 200 km) of its roads.
-_SAME_PLACE = 2.0
+SAME_PLACE = 2.0
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _stop_on_errors(problems: list[Problem]) -> None:
 def _misplaced(frames: Mapping[str, gpd.GeoDataFrame]) -> list[Problem]:
     """Layers that lie nowhere near the roads, and whether swapping their axes would put them there."""
     bounds = {role: crs_.lonlat(frame).total_bounds for role, frame in frames.items()}
-    roads = shapely.box(*bounds["roads"]).buffer(_SAME_PLACE)
+    roads = shapely.box(*bounds["roads"]).buffer(SAME_PLACE)
     problems = []
     for role, (west, south, east, north) in bounds.items():
         if np.isnan(west) or roads.intersects(shapely.box(west, south, east, north)):
