@@ -406,6 +406,13 @@ def test_the_layouts_template_holds_the_defaults(tmp_path):
     assert read_layout(path) == Layout()
 
 
+@pytest.mark.parametrize("page", ["print-maps.md", "print-maps.zh.md"])
+def test_the_docs_hold_the_template(page):
+    """What the docs say a layout may hold is the template, to the letter."""
+    text = (Path(__file__).parents[1] / "docs" / page).read_text(encoding="utf-8")
+    assert LAYOUT_TEMPLATE.read_text(encoding="utf-8") in text
+
+
 def test_a_bureaus_title_block_is_on_the_sheet(small_assessment, tmp_path):
     """Drafting unit, approval number, date and logo text of a layout file are on the map, and its margins count."""
     path = tmp_path / "layout.toml"

@@ -27,6 +27,7 @@ MM_PER_INCH, POINTS_PER_INCH = 25.4, 72.0
 MM_PER_POINT = MM_PER_INCH / POINTS_PER_INCH
 INK = "#202124"
 HALO_MM = 0.55
+_DPI = 300
 _LEAST_SAMPLE_MM = 1.8
 
 
@@ -35,7 +36,8 @@ class Canvas:
 
     def __init__(self, page: Page, typeface: Typeface) -> None:
         self.page, self.typeface = page, typeface
-        self.figure = Figure(figsize=(page.width / MM_PER_INCH, page.height / MM_PER_INCH), facecolor="white")
+        size = (page.width / MM_PER_INCH, page.height / MM_PER_INCH)
+        self.figure = Figure(figsize=size, dpi=_DPI, facecolor="white")
         self.axes: Axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set(xlim=(0, page.width), ylim=(0, page.height), autoscale_on=False)
         self.axes.axis("off")
