@@ -27,7 +27,9 @@ def main() -> None:
             sheet.save(whole)
             picture = Image.open(whole).convert("RGB")
             picture.thumbnail((WIDTH_PX, WIDTH_PX))
-            picture.quantize(96, dither=Image.Dither.NONE).save(DOCS / "images" / f"{name}.png", optimize=True)
+            picture.quantize(128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+                DOCS / "images" / f"{name}.png", optimize=True
+            )
 
 
 if __name__ == "__main__":

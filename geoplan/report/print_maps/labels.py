@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from geoplan.report.print_maps.content import Name
 from geoplan.report.print_maps.page import Rect
 
-_AIR_MM = 0.4  # around a name
+_AIR_MM = 0.6  # around a name
 _MOST_OUTSIDE = 0.1  # of a name's box, where there is a better place in its area
 _GRID = 7  # places tried across an area
 # Directions from a point in the order of preference.
 _AROUND = np.array([(1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1)], dtype=float)
-_AT_CORNER = 0.6  # of the gap, sideways and upwards each, where the name's corner points at the mark
+_AT_CORNER = 0.85  # of the gap, sideways and upwards each, where the name's corner points at the mark
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def township(ground: Ground, row: Mapping[str, Any], extent: Extent) -> Content:
             *parts.homes(demand, account, group),
             *parts.facilities(assessment, None),
         ),
-        names=(*parts.names_of(facilities, rank=0), *_village_names(ground, code)),
+        names=(*parts.names_of(facilities, rank=1), *_village_names(ground, code)),
         facts=parts.account_facts(coverage, account),
     )
 
@@ -67,4 +67,4 @@ def _village_names(ground: Ground, code: str) -> tuple[Name, ...]:
     units = ground.frames["units"]
     villages = units[units["level"].isin(VILLAGE_LEVELS) & (units["parent_code"] == code)]
     rows = zip(villages["name"], villages.geometry, strict=True)
-    return tuple(Name(str(name), shape, rank=1, size=0.8, colour=style.BORDER_COLOUR) for name, shape in rows)
+    return tuple(Name(str(name), shape, rank=2, size=0.8, colour=style.BORDER_COLOUR) for name, shape in rows)
