@@ -9,7 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPTS = ("engine.py", "snapping.py", "service_areas.py", "assess_demo.py", "incremental.py", "print_maps.py", "export_set.py")
+SCRIPTS = (
+    "engine.py",
+    "snapping.py",
+    "service_areas.py",
+    "assess_demo.py",
+    "incremental.py",
+    "print_maps.py",
+    "export_set.py",
+)
 
 
 def main() -> None:
