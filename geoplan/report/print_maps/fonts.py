@@ -1,7 +1,6 @@
 """Fonts: found by name or taken from the package that brings one, measured, and made embeddable.
 
-The font that comes along is Noto Sans SC (SIL Open Font License), which has every Han character of GBK and those of GB 18030
-that its designers drew.
+The font that comes along is Noto Sans SC (SIL Open Font License), which has every Han character of GBK.
 """
 
 from __future__ import annotations
@@ -120,7 +119,7 @@ def embeddable(figure: Figure, typeface: Typeface) -> Iterator[None]:
     """Inside the ``with`` block the figure's texts are in a TrueType font that holds just their characters.
 
     matplotlib writes every font into a PDF as if its outlines were TrueType's. Those of most Chinese fonts are PostScript's,
-    and viewers that hold to the PDF standard do not show such text. The same shapes as TrueType outlines they do.
+    which the PDF standard does not allow: a viewer need not show such text. The same shapes as TrueType outlines are right.
     """
     texts = [text for text in figure.findobj(Text) if text.get_text()]
     before = [text.get_fontproperties() for text in texts]
