@@ -93,6 +93,7 @@ class Assessment:
                 "licence": entry.licence,
                 "as_of": entry.as_of.isoformat() if entry.as_of else None,
                 "synthetic": entry.synthetic,
+                "repairs": [repair.name for repair in entry.repairs],
             }
             for entry in self.layers.manifest.layers
         }

@@ -28,6 +28,8 @@ _STEADY_M = 10.0  # below this, nearer is no better: roads have a width
 _MARGIN_DEGREES = 0.03
 _AHEAD = 3.0  # standard errors by which a reading must be nearer than the next one
 _METRES_PER_DEGREE = 111_320.0
+_AREAL = 2
+_STEP_DEGREES = 0.0003  # about 30 m
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,19 @@ def detect(places: NDArray[np.float64], reference: NDArray[np.float64]) -> Detec
     if len(places) < _FEWEST_PLACES:
         return _undecided(_("参照范围内的位置不足 {count} 个").format(count=_FEWEST_PLACES))
     return _compared(places, reference)
+
+
+def reference_points(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Points along lines, or along the outlines of areas, near enough to each other to lay places over.
+
+    Args:
+        shapes: in WGS84 degrees.
+
+    Returns:
+        float64 (n, 2).
+    """
+    lines = np.where(shapely.get_dimensions(shapes) == _AREAL, shapely.boundary(shapes), shapes)
+    return shapely.get_coordinates(shapely.segmentize(lines, _STEP_DEGREES))
 
 
 def in_china(places: NDArray[np.float64]) -> bool:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-import shapely
-
+from geoplan.doctor.places import off_roads
+from geoplan.doctor.streets import border_problems, island_problems
 from geoplan.i18n import _, current
 from geoplan.journeys import Places
 from geoplan.layers import Layers, operating
 from geoplan.layers.schema import NOT_YET_OPEN
 from geoplan.model import Problem, Settings, Severity
 from geoplan.network import Network, Ways, closed
-
-_BEYOND_M = 500.0  # roads that reach this far beyond the county count as reaching beyond it
 
 
 def remarks_of(layers: Layers, ways: Ways, places: Places, settings: Settings) -> tuple[Problem, ...]:
@@ -39,8 +36,7 @@ def _of_places(ways: Ways, places: Places, settings: Settings) -> Iterator[Probl
         yield Problem(Severity.NOTE, "facilities", text, _("如非实情，请接通道路"), tuple(ids[apart]))
     lost = ids[~sites.located & places.serving.geometry.notna().to_numpy()]
     if len(lost):
-        text, remedy = _("设施附近没有可通行的道路，不参与覆盖计算"), _("请核对坐标，或补充道路")
-        yield Problem(Severity.WARNING, "facilities", text, remedy, tuple(lost))
+        yield off_roads(tuple(lost))
     for role, names, where in (("facilities", ids, sites), ("demand", places.residents.demand_id, places.homes)):
         if where.moved.any():
             text = _("最近的道路属于不足 {metres:g} 米的孤岛，已改接到离路距离上限内的主网").format(
@@ -55,29 +51,8 @@ def _of_roads(layers: Layers, network: Network) -> Iterator[Problem]:
     if is_closed.any():
         text = _("有 {count} 条道路封闭，不能通行").format(count=int(is_closed.sum()))
         yield Problem(Severity.NOTE, "roads", text, _("恢复通行后请改 status"))
-    if network.islands > 1:
-        share = network.length_m[network.island[network.tail] > 0].sum() / network.length_m.sum()
-        text = _("路网有 {count} 处与主网不相连的孤岛，占道路长度 {share:.2%}").format(
-            count=network.islands - 1, share=share
-        )
-        yield Problem(Severity.NOTE, "roads", text, _("如非实情，请接通道路"))
-    if _stops_at_border(layers, network):
-        text = _("道路止于县界，界外的设施和近路没有计入")
-        yield Problem(Severity.NOTE, "roads", text, _("请补充县界以外几公里的道路和设施"))
-
-
-def _stops_at_border(layers: Layers, network: Network) -> bool:
-    """Whether a county's roads do not go on beyond its border."""
-    units = layers.get("units")
-    if units is None:
-        return False
-    shapes = units.geometry.to_numpy()
-    beyond = network.xy
-    for place in np.argsort(-shapely.area(shapes), kind="stable"):  # the largest hold nearly all that the others do
-        shapely.prepare(shapes[place])
-        beyond = beyond[~shapely.contains_xy(shapes[place], beyond)]
-    near, _unit = shapely.STRtree(shapes).query(shapely.points(beyond), predicate="dwithin", distance=_BEYOND_M)
-    return len(np.unique(near)) == len(beyond)
+    yield from island_problems(network)
+    yield from border_problems(layers.get("units"), network)
 
 
 def remarks_on_planned(layers: Layers, year: int, settings: Settings) -> tuple[Problem, ...]:

@@ -16,7 +16,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import shapely
 import tomlkit
 from numpy.typing import NDArray
 
@@ -40,7 +39,6 @@ REMEMBERED = Path("layers") / "headers.toml"
 _STAGING = ".intake"
 _STALE_SECONDS = 24 * 3600.0
 _SIBLINGS = (".shx", ".dbf", ".prj", ".cpg")
-_STEP_DEGREES = 0.0003  # about 30 m
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +210,7 @@ def _reference(root: Path, role: str) -> NDArray[np.float64] | None:
     entry = next((entry for entry in map(manifest.entry, order) if entry is not None), None)
     if entry is None:
         return None
-    shapes = crs.lonlat(read_raw(manifest.path(entry), entry)).geometry.to_numpy()
-    lines = shapely.boundary(shapes) if entry.role == "units" else shapes
-    return shapely.get_coordinates(shapely.segmentize(lines, _STEP_DEGREES))
+    return datum.reference_points(crs.lonlat(read_raw(manifest.path(entry), entry)).geometry.to_numpy())
 
 
 def _datum_problems(look: Look, request: Request, found: Detection | None) -> tuple[Problem, ...]:

@@ -28,6 +28,30 @@ CORRECTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What is done to a file while it is read, and only where its entry says so."""
+_KEYED = ("facilities", "demand", "estates", "clinics", "idle_assets")
+MOST_SNAP_M = 20.0
+"""No end is drawn farther than this: beyond it is another place."""
+REPAIRS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"drop_duplicates": _KEYED, "snap_ends": ("roads",), "node_crossings": ("roads",)}
+)
+"""Repairs (``geoplan.layers.repairs``) and the roles that they are for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A repair of a layer, done at every reading for as long as the entry has it.
+
+    Attributes:
+        name: of ``REPAIRS``.
+        within_m: of ``snap_ends`` the distance (metres).
+        rows: of ``drop_duplicates`` the ids.
+        on: the day on which it was asked for.
+    """
+
+    name: str
+    within_m: float = 0.0
+    rows: tuple[str, ...] = ()
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +70,7 @@ class LayerEntry:
         columns: our field names to the file's column names.
         constants: our field names to one value for all rows, for fields that the file lacks.
         notes: what was found when the file was brought in, and why it is read so.
+        repairs: what is mended at reading, in this order.
     """
 
     role: str
@@ -64,6 +89,7 @@ class LayerEntry:
     as_of: date | None = None
     synthetic: bool = False
     notes: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +172,7 @@ def _entry(table: Any, number: int) -> LayerEntry:
     if not isinstance(table, dict):
         raise ManifestError(_("{where} 应当是表。").format(where=where))
     kinds: dict[str, type] = {item.name: str for item in fields(LayerEntry)}
-    others = {"columns": dict, "constants": dict, "corrections": list, "notes": list}
+    others = {"columns": dict, "constants": dict, "corrections": list, "notes": list, "repairs": list}
     _check(table, {**kinds, **others, "header_row": int, "as_of": date, "synthetic": bool}, where)
     for required in ("role", "file"):
         if not table.get(required):
@@ -165,9 +191,26 @@ def _entry(table: Any, number: int) -> LayerEntry:
             raise ManifestError(text.format(where=where, name=name, known=", ".join(CORRECTIONS)))
     fields_ = [item.name for item in ROLES[table["role"]].fields]
     columns = _by_field(table, "columns", (*fields_, *COORDINATES), where)
-    return LayerEntry(
-        **{**table, **texts, "columns": columns, "constants": _by_field(table, "constants", fields_, where)}
-    )
+    repairs = tuple(_repair(each, table["role"], where) for each in table.get("repairs", ()))
+    given = {"columns": columns, "constants": _by_field(table, "constants", fields_, where), "repairs": repairs}
+    return LayerEntry(**{**table, **texts, **given})
+
+
+def _repair(table: Any, role: str, where: str) -> Repair:
+    if not isinstance(table, dict):
+        raise ManifestError(_('{where}：repairs 的每一项应写成 {{ name = "…" }}。').format(where=where))
+    where = _("{where} 的 repairs").format(where=where)
+    if isinstance(table.get("within_m"), int):
+        table = {**table, "within_m": float(table["within_m"])}
+    _check(table, {"name": str, "within_m": float, "rows": list, "on": date}, where)
+    known = [name for name, roles in REPAIRS.items() if role in roles]
+    if table.get("name") not in known:
+        text = _("{where}：没有名为“{name}”的修补，可用：{known}。")
+        raise ManifestError(text.format(where=where, name=table.get("name", ""), known=", ".join(known) or "–"))
+    if not 0 <= table.get("within_m", 0.0) <= MOST_SNAP_M:
+        text = _("{where}：within_m 须在 0 与 {most:g} 米之间。")
+        raise ManifestError(text.format(where=where, most=MOST_SNAP_M))
+    return Repair(**{**table, "rows": tuple(map(str, table.get("rows", ())))})
 
 
 def _by_field(table: Mapping[str, Any], key: str, known: Sequence[str], where: str) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from geoplan.errors import ManifestError, OutputError
 from geoplan.i18n import _
-from geoplan.layers.manifest import MANIFEST, LayerEntry, read_manifest
+from geoplan.layers.manifest import MANIFEST, LayerEntry, Repair, read_manifest
 
 _BLANK = LayerEntry(role="", file="")
 
@@ -30,11 +30,7 @@ def write_entry(root: Path, entry: LayerEntry, *, replace: bool) -> None:
     if known is not None and not replace:
         text = _("manifest.toml 已有 {role} 图层（{file}）。要换成新文件，请加 --replace；旧文件会保留。")
         raise ManifestError(text.format(role=entry.role, file=known.file))
-    path = root / MANIFEST
-    try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    except (OSError, TOMLKitError) as error:
-        raise ManifestError(_("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=error)) from error
+    path, document = _opened(root)
     layers = document.setdefault("layer", tomlkit.aot())
     if known is None:
         layers.append(_table(entry))
@@ -43,6 +39,36 @@ def write_entry(root: Path, entry: LayerEntry, *, replace: bool) -> None:
         layers[place].clear()
         layers[place].update(_table(entry))
     write_text(path, tomlkit.dumps(document))
+
+
+def add_repair(root: Path, role: str, repair: Repair) -> None:
+    """Add a repair to a layer's entry, in the place of an earlier one of its name.
+
+    Raises:
+        WorkspaceError, ManifestError: there is no manifest, or it cannot be understood.
+        OutputError: it cannot be written.
+    """
+    read_manifest(root)
+    path, document = _opened(root)
+    layer = next(layer for layer in document["layer"] if layer["role"] == role)
+    kept = [each for each in layer.get("repairs", ()) if each["name"] != repair.name]
+    layer["repairs"] = _value((*kept, _repair(repair)))
+    write_text(path, tomlkit.dumps(document))
+
+
+def _opened(root: Path) -> tuple[Path, tomlkit.TOMLDocument]:
+    """The manifest with its comments and order."""
+    path = root / MANIFEST
+    try:
+        return path, tomlkit.parse(path.read_text(encoding="utf-8"))
+    except (OSError, TOMLKitError) as error:
+        raise ManifestError(_("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=error)) from error
+
+
+def _repair(repair: Repair) -> Mapping[str, Any]:
+    """What a repair says beyond what goes without saying."""
+    cells = {item.name: getattr(repair, item.name) for item in fields(Repair)}
+    return {name: list(cell) if isinstance(cell, tuple) else cell for name, cell in cells.items() if cell}
 
 
 def write_text(path: Path, text: str) -> None:
@@ -81,6 +107,6 @@ def _value(value: Any) -> Any:
         return inline
     if isinstance(value, tuple):
         array = tomlkit.array()
-        array.extend(value)
+        array.extend(_value(_repair(item)) if isinstance(item, Repair) else _value(item) for item in value)
         return array.multiline(multiline=True)
     return value

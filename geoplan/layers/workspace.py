@@ -20,6 +20,7 @@ from geoplan.i18n import _
 from geoplan.layers.facilities import split_versions
 from geoplan.layers.manifest import Manifest, read_manifest
 from geoplan.layers.reading import read_raw
+from geoplan.layers.repairs import repaired
 from geoplan.layers.schema import ROLES
 from geoplan.layers.units import Borders, assign_units
 from geoplan.layers.validation import Door
@@ -61,8 +62,12 @@ class Layers:
         return self.frames.get(role)
 
 
-def load_layers(root: Path, progress: Progress = lambda _stage: None) -> Layers:
+def load_layers(root: Path, progress: Progress = lambda _stage: None, *, complete: bool = True) -> Layers:
     """Read, check and project every layer of a workspace.
+
+    Args:
+        complete: whether the layers that an assessment needs must all be there; where one is missing and need not be,
+            its absence is a warning.
 
     Raises:
         WorkspaceError, ManifestError: the workspace cannot be opened.
@@ -70,6 +75,7 @@ def load_layers(root: Path, progress: Progress = lambda _stage: None) -> Layers:
     """
     manifest = read_manifest(root)
     frames, problems = _read_all(manifest, progress)
+    problems += _absent(manifest, Severity.ERROR if complete or not frames else Severity.WARNING)
     _stop_on_errors(problems)
     problems += _misplaced(frames)
     _stop_on_errors(problems)
@@ -78,9 +84,11 @@ def load_layers(root: Path, progress: Progress = lambda _stage: None) -> Layers:
     projected = {role: crs_.to_crs(frame, metric) for role, frame in frames.items()}
     borders = Borders(projected.get("units"))
     assigned, misfits = assign_units(projected, borders)
-    assigned["facilities"], others, notes = split_versions(assigned["facilities"])
-    versions = {"facility_versions": others} if len(others) else {}
-    return Layers(manifest, assigned | versions, metric, digests, tuple(problems + misfits + notes), borders)
+    if "facilities" in assigned:
+        assigned["facilities"], others, notes = split_versions(assigned["facilities"])
+        assigned |= {"facility_versions": others} if len(others) else {}
+        misfits += notes
+    return Layers(manifest, assigned, metric, digests, tuple(problems + misfits), borders)
 
 
 def _read_all(manifest: Manifest, progress: Progress) -> tuple[dict[str, gpd.GeoDataFrame], list[Problem]]:
@@ -92,23 +100,28 @@ def _read_all(manifest: Manifest, progress: Progress) -> tuple[dict[str, gpd.Geo
             warnings.simplefilter("always")
             try:
                 door = Door(read_raw(manifest.path(entry), entry), entry)
-                frames[entry.role] = door.pass_through()
-                problems += door.problems
+                frame, mended = door.pass_through(), list[Problem]()
+                if not any(problem.severity is Severity.ERROR for problem in door.problems):
+                    frame, mended = repaired(frame, entry)
+                frames[entry.role] = frame
+                problems += [*door.problems, *mended]
             except LayerError as error:
                 problems += error.problems
         # What GDAL and the other readers had to remark is the planner's to know.
         remarks = dict.fromkeys(str(warning.message) for warning in caught)
         problems += [Problem(Severity.NOTE, entry.role, remark, _("请确认文件内容")) for remark in remarks]
-    present = {entry.role for entry in manifest.layers}
-    for role in ROLES.values():
-        if role.required and role.name not in present:
-            text = _("manifest.toml 没有登记{layer}图层").format(layer=_(role.label))
-            problems.append(
-                Problem(
-                    Severity.ERROR, role.name, text, _('请添加 role = "{role}" 的 [[layer]]').format(role=role.name)
-                )
-            )
     return frames, problems
+
+
+def _absent(manifest: Manifest, severity: Severity) -> list[Problem]:
+    """The layers that an assessment needs and that the manifest does not have."""
+    problems = []
+    for role in ROLES.values():
+        if role.required and manifest.entry(role.name) is None:
+            text = _("manifest.toml 没有登记{layer}图层").format(layer=_(role.label))
+            remedy = _('请添加 role = "{role}" 的 [[layer]]').format(role=role.name)
+            problems.append(Problem(severity, role.name, text, remedy))
+    return problems
 
 
 def _stop_on_errors(problems: list[Problem]) -> None:
@@ -120,6 +133,8 @@ def _stop_on_errors(problems: list[Problem]) -> None:
 def _misplaced(frames: Mapping[str, gpd.GeoDataFrame]) -> list[Problem]:
     """Layers that lie nowhere near the roads, and whether swapping their axes would put them there."""
     bounds = {role: crs_.lonlat(frame).total_bounds for role, frame in frames.items()}
+    if "roads" not in bounds:
+        return []
     roads = shapely.box(*bounds["roads"]).buffer(SAME_PLACE)
     problems = []
     for role, (west, south, east, north) in bounds.items():
@@ -139,8 +154,10 @@ def _analysis_crs(manifest: Manifest, frames: Mapping[str, gpd.GeoDataFrame]) ->
         crs_.require_metric(chosen)
         return chosen
     # People may all be without coordinates; roads never are.
-    placed = (frames[role] for role in ("units", "demand", "roads") if role in frames)
-    reference = next(frame for frame in placed if not np.isnan(frame.total_bounds).any())
+    placed = (frames[role] for role in dict.fromkeys(("units", "demand", "roads", *frames)) if role in frames)
+    reference = next((frame for frame in placed if not np.isnan(frame.total_bounds).any()), None)
+    if reference is None:
+        raise LayerError(_("没有一个图层有坐标，无法评估。"))
     return crs_.metric_crs(*crs_.centre_lonlat(reference))
 
 

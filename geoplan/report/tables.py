@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoplan.assess import Assessment
 from geoplan.i18n import _, current, mark
+from geoplan.layers import Manifest
 from geoplan.model import (
     OUTCOME_LABELS,
     OUTCOME_SYMBOLS,
@@ -325,14 +326,22 @@ def level_label(level: str) -> str:
 
 def synthetic_label(assessment: Assessment) -> str:
     """What to write on every output when a layer is synthetic; blank when none is."""
-    roles = assessment.layers.manifest.synthetic_roles
-    return _("含合成数据，仅供演示") if roles else ""
+    return made_up(assessment.layers.manifest)
+
+
+def made_up(manifest: Manifest) -> str:
+    """The same of a workspace that was not assessed."""
+    return _("含合成数据，仅供演示") if manifest.synthetic_roles else ""
+
+
+def workspace_name(manifest: Manifest) -> str:
+    """The workspace's name in the current language."""
+    return manifest.name_en if current() == "en" else manifest.name
 
 
 def place_name(assessment: Assessment) -> str:
     """The workspace's name in the current language, and the scenario's where one was worked in."""
-    manifest = assessment.layers.manifest
-    name = manifest.name_en if current() == "en" else manifest.name
+    name = workspace_name(assessment.layers.manifest)
     if assessment.scenario is None:
         return name
     return _("{place} · 方案“{scenario}”").format(place=name, scenario=assessment.scenario.name)

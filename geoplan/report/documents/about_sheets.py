@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from geoplan.i18n import _
+from geoplan.layers import Layers
 from geoplan.layers.schema import ROLES
 from geoplan.model import Problem
 from geoplan.report import reach, tables
@@ -20,6 +22,11 @@ _MOST_ROWS = 50
 
 def problems(material: Material) -> Sheet:
     """What was found wrong with the data."""
+    return problem_sheet((problem, len(problem.rows)) for problem in material.assessment.problems)
+
+
+def problem_sheet(counted: Iterable[tuple[Problem, int]]) -> Sheet:
+    """Problems, each with how much of it there is."""
     columns = (
         Column("severity", _("程度"), width=8),
         Column("layer", _("图层"), width=16),
@@ -28,10 +35,10 @@ def problems(material: Material) -> Sheet:
         Column("count", _("涉及（行）"), Kind.WHOLE, 9),
         Column("rows", _("涉及的编号"), Kind.LONG, 50),
     )
-    return Sheet("problems", _("数据问题"), columns, tuple(map(_problem_row, material.assessment.problems)))
+    return Sheet("problems", _("数据问题"), columns, tuple(_problem_row(*each) for each in counted))
 
 
-def _problem_row(problem: Problem) -> dict[str, Cell]:
+def _problem_row(problem: Problem, count: int) -> dict[str, Cell]:
     named = _("、").join(problem.rows[:_MOST_ROWS])
     more = _(" 等 {count} 行").format(count=len(problem.rows)) if len(problem.rows) > _MOST_ROWS else ""
     return {
@@ -39,7 +46,7 @@ def _problem_row(problem: Problem) -> dict[str, Cell]:
         "layer": layer_label(problem.layer),
         "message": problem.message,
         "remedy": problem.remedy,
-        "count": Fraction(len(problem.rows)),
+        "count": Fraction(count),
         "rows": named + more,
     }
 
@@ -80,6 +87,11 @@ def conflicts(material: Material) -> Sheet | None:
 
 def sources(material: Material) -> Sheet:
     """Each layer with its source, date, licence and digest, and whether it is made up."""
+    return source_sheet((material.base or material.assessment).layers)
+
+
+def source_sheet(layers: Layers) -> Sheet:
+    """The same of any workspace."""
     columns = (
         Column("layer", _("图层"), width=16),
         Column("rows", _("行数"), Kind.WHOLE, 9),
@@ -89,7 +101,6 @@ def sources(material: Material) -> Sheet:
         Column("nature", _("数据性质"), width=12),
         Column("digest", _("摘要（SHA-256）"), width=68),
     )
-    layers = (material.base or material.assessment).layers
     rows: list[dict[str, Cell]] = [
         {
             "layer": layer_label(entry.role),
