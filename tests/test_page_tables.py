@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from workspaces import OTHER_TOWN, STREET, TOWN, small_workspace
 
-from geoplan import i18n
+from geoplan import crs, i18n
 from geoplan.assess import Assessment, assess, assess_scenario
 from geoplan.compare import compare
 from geoplan.errors import OutputError
@@ -39,6 +39,7 @@ from geoplan.web import (
     cells,
     comparison_rows,
     difference_layers,
+    editing,
     figure_rows,
     findings,
     places,
@@ -47,6 +48,7 @@ from geoplan.web import (
     stock_rows,
 )
 from geoplan.web.key_figures import key_figures
+from geoplan.web.state import Desk
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 WHEN = datetime(2026, 1, 5, 1, tzinfo=UTC)
@@ -491,6 +493,16 @@ def test_gained_and_lost_add_up(layers, base, pack):
     assert "状态：现状 → 撤并" in touched.frame["内容"].iloc[0]
 
 
+def test_a_new_facility_is_told_in_what_it_is(layers, base, pack):
+    """Kind and the amounts that are known; nothing of the unknown ones."""
+    site = {"name": "新站", "kind": "village_station", "level": "village", "status": "existing", "beds": 12}
+    lon, lat = crs.lonlat(layers.frames["facilities"]).geometry.iloc[0].coords[0]
+    adding = AddFacility(facility_id="N", lon=lon + 0.001, lat=lat, attributes=site)
+    after = assess_scenario(layers, scenario(layers, adding), pack, year=2025)
+    row = comparison_rows.touched_table(compare(base, after)).frame.iloc[0]
+    assert row.tolist() == ["N", "新站", "新增", "类型 养老服务站，床位（张） 12"]
+
+
 def test_the_difference_map_shows_who_loses(layers, base, pack):
     """Its dots are in the class of losing, its mark in that of the change; each class has a symbol of its own."""
     closing = assess_scenario(layers, scenario(layers, CloseFacility(facility_id="F1")), pack, year=2025)
@@ -526,6 +538,38 @@ def test_history_tells_who_did_what_and_why(tmp_path, layers):
             "李工",
             "! 另一版图层",
         ]
+
+
+def test_a_conflict_shows_both_sides(tmp_path, layers):
+    """The edits that were refused on one side, what the other person did since on the other; of a merge the branch and the scenario."""
+    with Store(f"sqlite:///{tmp_path / 's.sqlite'}") as store:
+        store.new(Scenario("甲案", layers.digest), Signature("王工"))
+        desk, _state = editing.catch_up(Desk(author="王工", scenario="甲案"), store)
+        store.append("甲案", [CloseFacility(facility_id="F2")], Signature("李工"), 1)
+        after = editing.append(desk, store, layers, [ChangeFacility(facility_id="F2", attributes={"beds": 9})])
+        mine, theirs = after.notices[-1].sides
+        assert mine == ("您的改动（没有保存）", ("修改设施 F2：床位（张） = 9",))
+        assert theirs == ("此后他人的改动", ("第 2 版 李工 编辑 撤并设施 F2",))
+        store.branch("甲案", "支线", Signature("王工"), 1)
+        store.append("支线", [ChangeFacility(facility_id="F2", attributes={"beds": 8})], Signature("赵工"), 1)
+        merged = editing.signed(after, store, lambda by: store.merge("甲案", "支线", by, 2))
+        branch, own = merged.notices[-1].sides
+        assert branch == ("分支的改动", ("赵工：修改设施 F2：床位（张） = 8",))
+        assert own == ("本方案的改动", ("李工：撤并设施 F2",))
+
+
+def test_a_renamed_scenario_stays_open(tmp_path, layers):
+    """The desk follows the new name; a name that is taken leaves it where it was, and says so."""
+    with Store(f"sqlite:///{tmp_path / 's.sqlite'}") as store:
+        for name in ("甲案", "乙案"):
+            store.new(Scenario(name, layers.digest), Signature("王工"))
+        desk, _state = editing.catch_up(Desk(author="王工", scenario="甲案"), store)
+        after = editing.rename(desk, store, "丙案")
+        assert (after.scenario, after.seen, after.notices) == ("丙案", 2, ())
+        refused = editing.rename(after, store, "乙案")
+        assert (refused.scenario, [notice.kind for notice in refused.notices]) == ("丙案", ["refused"])
+        branched = editing.start(after, lambda by: store.branch("丙案", "丁案", by))
+        assert (branched.scenario, branched.seen) == ("丁案", 1)
 
 
 def test_what_no_longer_fits_is_listed_with_its_reason(layers):

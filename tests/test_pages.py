@@ -66,10 +66,14 @@ def state_of(app: App, name: str) -> State:
 
 
 def start(page: Page, app: App, scenario: str = "") -> None:
-    """Open the app on a scenario, and sign."""
+    """Open the app on a scenario."""
     page.goto(f"{app.url}/?scenario={scenario}" if scenario else app.url)
     expect(page.locator(".gp-head h1")).to_have_text("总览")
     settled(page)
+
+
+def sign(page: Page) -> None:
+    """Say who edits."""
     page.get_by_label("编制人").fill("王工")
     page.get_by_label("编制人").press("Enter")
     settled(page)
@@ -172,6 +176,7 @@ def test_rows_that_are_marked_stay_marked_and_alone_when_asked(app, page):
 def test_a_cell_is_edited_and_the_verdict_follows(app, page):
     """A negative area is refused by row and cell and nothing is stored; 30 m² is stored once, with its reason, and E2 complies."""
     start(page, app, "方案一")
+    sign(page)
     go(page, "达标核查")
     choose(page, "小区")
     page.get_by_text("在表中修改").click()
@@ -226,6 +231,7 @@ def test_two_scenarios_are_laid_beside_the_workspace(app, page):
 def test_a_scenario_goes_its_way(app, page):
     """Begun, renamed, submitted, branched; what another did is in the history with the reason; the first revision is restored."""
     start(page, app)
+    sign(page)
     go(page, "方案")
     box = popped(page, "新建方案")
     box.get_by_label("方案名称").fill("草案")
@@ -257,9 +263,8 @@ def test_a_scenario_goes_its_way(app, page):
         store.append("支线", [CloseFacility(facility_id="F2")], Signature("乙", "撤点"), 1)
     page.reload()
     expect(grid.locator("tr").filter(has_text="撤并设施")).to_contain_text("撤点")
-    page.get_by_label("编制人").fill("王工")
-    page.get_by_label("编制人").press("Enter")
     settled(page)
+    sign(page)
     mark(page, grid, "另立分支")
     page.get_by_label("理由", exact=True).fill("不撤了")
     page.get_by_label("理由", exact=True).press("Enter")
@@ -273,6 +278,7 @@ def test_a_scenario_goes_its_way(app, page):
 def test_a_typed_figure_turns_its_verdict(app, page):
     """Without source and date it is refused cell by cell; with them it is saved, and the verdict follows at once."""
     start(page, app)
+    sign(page)
     go(page, "规划依据")
     choose(page, "填报")
     grid = page.get_by_test_id("stDataFrame").first

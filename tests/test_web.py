@@ -207,8 +207,8 @@ def test_the_board_shows_the_figures_that_geoplan_computes(apps: dict[str, App],
         cells = _cells(page, place)
         expect(cells.nth(0)).to_have_text(tables.rule_name(verdict))
         expect(cells.nth(1)).to_have_text(tables.value_text(verdict))
-        expect(cells.nth(2)).to_have_text(tables.count_text(verdict) or "—")
-        expect(cells.nth(4)).to_have_text(tables.outcome_label(verdict))
+        expect(cells.nth(3)).to_have_text(tables.outcome_label(verdict))
+        expect(cells.nth(5)).to_have_text(tables.count_text(verdict) or "—")
     record = results.assessment_record(demo)
     county = next(row for row in record["coverage"] if row["level"] == "county")
     share = f"{100 * county['covered'] / county['pop60']:.2f}%"

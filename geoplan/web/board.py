@@ -98,16 +98,13 @@ def table(verdicts: list[Verdict], base: Assessment | None = None) -> Table:
         ("name", _("指标"), rows.LONG),
         *(() if county else (("unit", _("名称"), rows.TEXT),)),
         ("value", _("现值"), rows.FIGURE),
-        ("count", _("计数"), rows.FIGURE),
         ("target", _("目标"), rows.FIGURE),
         ("outcome", _("结论"), rows.TEXT),
+        *((("change", _("较现状"), rows.TEXT),) if base else ()),
         ("needed", _("还需"), rows.FIGURE),
-        *(
-            # Which of them fits on a small screen; what is left out stands beside the plan's words.
-            (("change", _("较现状"), rows.TEXT),)
-            if base
-            else (("binding", _("约束力"), rows.TEXT), ("due", _("期限"), rows.TEXT))
-        ),
+        ("count", _("计数"), rows.FIGURE),
+        # What does not fit on a small screen beside a change stands beside the plan's words.
+        *(() if base else (("binding", _("约束力"), rows.TEXT), ("due", _("期限"), rows.TEXT))),
         ("clause", _("条款"), rows.LONG),
     )
 

@@ -79,7 +79,7 @@ def _column(grid: Grid, name: str) -> Any:
     words = list(choices(field).values())
     pinned = name in {grid.key, "name"}
     if field.kind is FieldKind.CODES:
-        return st.column_config.MultiselectColumn(label, options=words)
+        return st.column_config.MultiselectColumn(label, options=words, width="medium")
     if words:
         return st.column_config.SelectboxColumn(label, options=words, required=field.filled)
     if field.kind in {FieldKind.NUMBER, FieldKind.WHOLE}:

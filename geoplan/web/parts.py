@@ -41,7 +41,7 @@ _STYLE = """<style>
 [data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.5rem; min-height: 2.5rem; }
 [data-testid="stHeader"] button { pointer-events: auto; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: #5f6368 !important; opacity: 1; }
-[data-testid="stMain"] button p::first-letter { text-transform: uppercase; }
+[data-testid="stMain"] button:not([data-testid*="pills"]) p::first-letter { text-transform: uppercase; }
 .gp-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; }
 .gp-figure { border: 1px solid #d5d9de; border-radius: 6px; padding: .5rem .9rem; }
 .gp-figure .gp-name, .gp-figure .gp-note-line { color: #5f6368; font-size: .9rem; }
