@@ -254,7 +254,13 @@ def downloads(view: View, name: str, table: Table) -> None:
     file = f"{name}-{view.assessment.pack.id}-{view.assessment.year}"
     csv, xlsx = st.columns(2)
     csv.download_button(
-        _("下载 CSV"), table.csv(note), f"{file}.csv", "text/csv", key=f"csv-{name}", on_click="ignore", width="stretch"
+        _("下载 CSV"),
+        lambda: table.csv(note),  # made when it is asked for
+        f"{file}.csv",
+        "text/csv",
+        key=f"csv-{name}",
+        on_click="ignore",
+        width="stretch",
     )
     xlsx.download_button(
         _("下载 Excel"),

@@ -107,7 +107,7 @@ def deeds(view: View, state: State, states: list[State]) -> None:
     file = f"{state.scenario.name.translate(_NOT_IN_FILES)}.json"
     places[5].download_button(
         _("导出"),
-        dumps(state.scenario),
+        lambda: dumps(state.scenario),
         file,
         "application/json",
         key="export-scenario",
