@@ -186,6 +186,26 @@ def test_a_popup_shows_hostile_names_as_characters(hostile, tmp_path, page):
     assert page.locator("img[src=x]").count() == 0
 
 
+def test_a_place_is_found_by_a_part_of_its_name_or_by_its_id(hostile, tmp_path, page):
+    """The box lists what has the letters, as characters; Enter goes to the first; what is not there is said to be not there."""
+    (tmp_path / "map.html").write_text(map_html(hostile), encoding="utf-8")
+    page.goto((tmp_path / "map.html").as_uri())
+    box, found = page.locator(".gp-search input"), page.locator(".gp-search li")
+    box.fill("ONERROR")
+    found.first.wait_for()
+    assert found.count() == 2
+    assert HOSTILE in found.first.inner_text()
+    box.fill("f2")
+    assert found.all_inner_texts() == ["乙镇敬老院 养老服务设施 F2"]
+    box.press("Enter")
+    popup = page.locator(".leaflet-popup-content")
+    popup.wait_for()
+    assert popup.inner_text() == "乙镇敬老院"
+    box.fill("没有这个地方")
+    assert found.all_inner_texts() == ["没有找到"]
+    assert page.locator("img[src=x]").count() == 0
+
+
 def test_the_map_is_in_english_at_a_switch(small, tmp_path):
     """Title and legend follow the language."""
     assessment = assessed(small, tmp_path)
