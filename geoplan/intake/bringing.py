@@ -27,7 +27,7 @@ from geoplan.intake.archives import DATA
 from geoplan.intake.confinement import Opener
 from geoplan.intake.records import Look, Request
 from geoplan.layers import MANIFEST, LayerEntry, read_manifest
-from geoplan.layers.manifest_file import write_entry, write_text
+from geoplan.layers.manifest_file import check_free, write_entry, write_text
 from geoplan.layers.reading import read_raw
 from geoplan.layers.schema import ROLES
 from geoplan.layers.workspace import SAME_PLACE
@@ -244,27 +244,15 @@ def bring_in(
     """
     if not draft.look.usable:
         raise LayerError(_("文件有错误，没有导入。"), draft.look.problems)
-    manifest = read_manifest(root)
-    before = manifest.entry(request.role)
-    if before is not None and not replace_entry:
-        text = _("manifest.toml 已有 {role} 图层（{file}）。要换成新文件，请加 --replace；旧文件会保留。")
-        raise ManifestError(text.format(role=request.role, file=before.file))
+    before = read_manifest(root).entry(request.role)
+    check_free(before, request.role, replace=replace_entry)
+    several = _several(draft.staged)
     target = _free_place(root, draft.staged)
-    inside = target / draft.staged.name if _several(draft.staged) else target
-    notes = [*draft.look.entry.notes, _("{day} 由 {name} 导入").format(day=_today(), name=draft.staged.original)]
-    if draft.detection is not None and draft.detection.metres:
-        notes.append(draft.detection.evidence())
-    if before is not None:
-        notes.append(_("替换了 {file}").format(file=before.file))
-    entry = replace(
-        draft.look.entry,
-        file=inside.relative_to(root / "layers").as_posix(),
-        source=source or draft.look.entry.source or draft.staged.original,
-        notes=tuple(notes),
-    )
-    moved = draft.staged.folder if _several(draft.staged) else draft.staged.path
+    entry = _entry(draft, target / draft.staged.name if several else target, root, before)
+    entry = replace(entry, source=source or draft.staged.original)
+    moved = draft.staged.folder if several else draft.staged.path
     try:
-        moved.chmod(0o755 if moved.is_dir() else 0o644)
+        moved.chmod(0o755 if several else 0o644)
         moved.rename(target)
     except OSError as error:
         raise OutputError(_("无法写入 {file}：{error}").format(file=target, error=error.strerror)) from error
@@ -275,6 +263,16 @@ def bring_in(
         raise
     _remember(root, request)
     return entry
+
+
+def _entry(draft: Draft, place: Path, root: Path, before: LayerEntry | None) -> LayerEntry:
+    """The manifest entry, with what it rests on."""
+    notes = [*draft.look.entry.notes, _("{day} 由 {name} 导入").format(day=_today(), name=draft.staged.original)]
+    if draft.detection is not None and draft.detection.metres:
+        notes.append(draft.detection.evidence())
+    if before is not None:
+        notes.append(_("替换了 {file}").format(file=before.file))
+    return replace(draft.look.entry, file=place.relative_to(root / "layers").as_posix(), notes=tuple(notes))
 
 
 def _several(staged: Staged) -> bool:

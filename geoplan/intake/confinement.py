@@ -155,7 +155,7 @@ class Confinement:
         kept = {key: value for key, value in os.environ.items() if key in _ENVIRONMENT}
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "geoplan.intake.confined"],
+            [sys.executable, "-P", "-m", "geoplan.intake.confined"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

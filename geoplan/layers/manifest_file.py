@@ -27,10 +27,8 @@ def write_entry(root: Path, entry: LayerEntry, *, replace: bool) -> None:
         OutputError: it cannot be written.
     """
     known = read_manifest(root).entry(entry.role)
-    if known is not None and not replace:
-        text = _("manifest.toml 已有 {role} 图层（{file}）。要换成新文件，请加 --replace；旧文件会保留。")
-        raise ManifestError(text.format(role=entry.role, file=known.file))
-    path, document = _opened(root)
+    check_free(known, entry.role, replace=replace)
+    path, before, document = _opened(root)
     layers = document.setdefault("layer", tomlkit.aot())
     if known is None:
         layers.append(_table(entry))
@@ -38,7 +36,7 @@ def write_entry(root: Path, entry: LayerEntry, *, replace: bool) -> None:
         place = next(number for number, layer in enumerate(layers) if layer["role"] == entry.role)
         layers[place].clear()
         layers[place].update(_table(entry))
-    write_text(path, tomlkit.dumps(document))
+    _write(path, before, document)
 
 
 def add_repair(root: Path, role: str, repair: Repair) -> None:
@@ -49,18 +47,37 @@ def add_repair(root: Path, role: str, repair: Repair) -> None:
         OutputError: it cannot be written.
     """
     read_manifest(root)
-    path, document = _opened(root)
+    path, before, document = _opened(root)
     layer = next(layer for layer in document["layer"] if layer["role"] == role)
     kept = [each for each in layer.get("repairs", ()) if each["name"] != repair.name]
     layer["repairs"] = _value((*kept, _repair(repair)))
+    _write(path, before, document)
+
+
+def check_free(known: LayerEntry | None, role: str, *, replace: bool) -> None:
+    """Refuse to put a layer in the place of a known one unless that is what is asked.
+
+    Raises:
+        ManifestError: the role is taken.
+    """
+    if known is not None and not replace:
+        text = _("manifest.toml 已有 {role} 图层（{file}）。要换成新文件，请加 --replace；旧文件会保留。")
+        raise ManifestError(text.format(role=role, file=known.file))
+
+
+def _write(path: Path, before: str, document: tomlkit.TOMLDocument) -> None:
+    """Write the manifest unless somebody else has changed it meanwhile."""
+    if path.read_text(encoding="utf-8") != before:
+        raise ManifestError(_("{file} 刚被别人改过，请再试一次。").format(file=path))
     write_text(path, tomlkit.dumps(document))
 
 
-def _opened(root: Path) -> tuple[Path, tomlkit.TOMLDocument]:
-    """The manifest with its comments and order."""
+def _opened(root: Path) -> tuple[Path, str, tomlkit.TOMLDocument]:
+    """The manifest's file, its text, and the same with its comments and order."""
     path = root / MANIFEST
     try:
-        return path, tomlkit.parse(path.read_text(encoding="utf-8"))
+        before = path.read_text(encoding="utf-8")
+        return path, before, tomlkit.parse(before)
     except (OSError, TOMLKitError) as error:
         raise ManifestError(_("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=error)) from error
 

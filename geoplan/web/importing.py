@@ -26,7 +26,6 @@ from geoplan.web.map_component import Layer, Style, pack_look, pack_places
 
 UPLOADS = ("zip", "gpkg", "geojson", "json", "csv", "xlsx", "kml", "kmz", "pbf", "graphml", "parquet")
 MOST_MB = 200
-_KINDS = ("dots", "lines", "areas")
 
 
 @dataclass(frozen=True)
