@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 import shapely
-from browser import LONG, ROOT, App, chromium, office_screen, served, watched
+from browser import LONG, ROOT, App, chromium, office_screen, served, settled, watched
 from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
 from scenario_strategies import lonlat
 from test_map_component import Map
@@ -467,7 +467,8 @@ def test_a_place_is_asked_about_and_a_line_measured_by_typed_coordinates(bench):
 
 
 def fill_in(bench: Bench, what: str, *places: tuple[float, float]) -> None:
-    """Type coordinates into the form."""
+    """Type coordinates into the form, once the page is at rest."""
+    settled(bench.page)
     bench.panel.get_by_label("内容").click()
     bench.page.get_by_role("option", name=what).click()
     text = "\n".join("{:.7f}, {:.7f}".format(*lonlat(*place)) for place in places)

@@ -12,7 +12,6 @@ import streamlit as st
 
 from geoplan.errors import GeoplanError
 from geoplan.i18n import _
-from geoplan.layers import Progress
 from geoplan.web import (
     pages_compare,
     pages_compliance,
@@ -24,6 +23,7 @@ from geoplan.web import (
     pages_scenarios,
     pages_standards,
     parts,
+    progress,
     session,
     sidebar,
 )
@@ -82,13 +82,13 @@ def _pages(answer: list[View]) -> list[st.Page]:
 def _answer() -> View:
     """The answer; while it is computed the page names the stages."""
     place = st.empty()
-
-    def begin() -> Progress:
-        status = place.status(_("正在评估"))
-        return lambda stage: status.update(label=_("正在评估：{stage}").format(stage=stage))
-
+    if session.desk().choice(progress.CANCELLED):
+        with place.container():
+            st.info(_("计算已取消。可以在左侧换一个方案、规则包或年份，再继续。"))
+            st.button(_("继续计算"), key="again", on_click=lambda: session.choose(progress.CANCELLED, ""))
+        st.stop()
     try:
-        return session.view(begin)
+        return session.view(progress.stages(place))
     finally:
         place.empty()
 

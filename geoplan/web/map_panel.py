@@ -39,12 +39,15 @@ def show(view: View, desk: Desk, found: enquiries.Found) -> None:
         width="stretch",
         **parts.field(PANEL, part, lambda new: session.choose(PANEL, new)),
     )
-    if part == NEW:
-        map_forms.new(view, desk)
-    elif part == CHOSEN:
-        map_forms.chosen(view, desk)
-    else:
-        _place(desk, found)
+    # A place for each part at every run: of a form where another form stood the browser would keep the old fields.
+    places = {name: st.container() for name in names}
+    with places[part]:
+        if part == NEW:
+            map_forms.new(view, desk)
+        elif part == CHOSEN:
+            map_forms.chosen(view, desk)
+        else:
+            _place(desk, found)
 
 
 def _scenario(view: View, desk: Desk) -> None:

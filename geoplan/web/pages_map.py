@@ -88,7 +88,7 @@ def _tools() -> tuple[Tool, ...]:
         Tool(SITE, _("新设施"), "point"),
         Tool(PARCEL, _("新地块"), "polygon"),
         Tool(LINK, _("新道路"), "line"),
-        Tool(CLOSURE, _("封路"), "point"),
+        Tool(CLOSURE, _("封路"), "point", "barrier"),
     )
 
 

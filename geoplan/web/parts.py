@@ -34,7 +34,7 @@ _STYLE = """<style>
 [data-testid="InputInstructions"], [data-testid="stElementToolbar"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 1.9rem 2rem 2rem; max-width: 1760px; }
 [data-testid="stSidebar"] { width: 236px !important; min-width: 236px; }
-[data-testid="stSidebarUserContent"] { padding: .4rem 1rem 1rem; }
+[data-testid="stSidebarContent"] { padding: 0; } [data-testid="stSidebarUserContent"] { padding: .4rem .6rem 1rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: .55rem; }
 .st-key-gp-remember { position: absolute; height: 0; overflow: hidden; }
 [data-testid="stSidebarNav"] { padding: 0 .5rem; } [data-testid="stSidebarHeader"] { height: 2rem; }

@@ -69,11 +69,12 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A way to draw something new; ``id`` comes back with `Drew`."""
+    """A way to draw something new; ``id`` comes back with `Drew`. Its picture is that of the shape unless another is named."""
 
     id: str
     label: str
     draws: Literal["point", "line", "polygon"]
+    picture: Literal["", "barrier"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ const ICONS = {
   point: "M12 21s-6.5-6-6.5-11a6.5 6.5 0 0 1 13 0c0 5-6.5 11-6.5 11zM12 7.5v5M9.5 10h5",
   polygon: "M5 8l8-4 7 6-3 9H7z",
   line: "M4 19l5-9 6 5 5-11",
+  barrier: "M4 9h16v5H4zM7 14v6M17 14v6M8 14l4-5M13 14l4-5",
   move: "M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3",
   edit: "M6 6h12v12H6zM4.5 4.5h3v3h-3zM16.500 4.5h3v3h-3zM4.500 16.500h3v3h-3zM16.500 16.500h3v3h-3z",
   delete: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10.500 11v5M13.500 11v5",

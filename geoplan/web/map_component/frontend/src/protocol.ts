@@ -62,6 +62,7 @@ export interface DrawingTool {
   id: string;
   label: string;
   draws: "point" | "line" | "polygon";
+  picture: "" | "barrier";
 }
 
 export interface Acknowledged {

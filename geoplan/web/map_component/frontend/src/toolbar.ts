@@ -27,7 +27,7 @@ export class Toolbar {
     const word = (key: string) => texts[key] ?? key;
     this.buttons.clear();
     this.element.setAttribute("aria-label", word("toolbar"));
-    const drawing = tools.map((tool) => this.mode(tool.id, tool.draws, tool.label));
+    const drawing = tools.map((tool) => this.mode(tool.id, tool.picture || tool.draws, tool.label));
     const changing = editable ? CHANGING.map(([mode, picture]) => this.mode(mode, picture, word(mode))) : [];
     const back = [
       button("undo", word("undo"), () => this.listener.undo(), { keys: "Ctrl+Z" }),
