@@ -455,6 +455,17 @@ def test_a_landuse_layer_without_such_parcels_leaves_the_sites(small):
     assert land(small)[COUNTY].value == Fraction(19, 210)
 
 
+def test_planned_parcels_come_to_the_sites_where_no_present_ones_are_mapped(small):
+    """A parcel that somebody draws adds its 300 m² to what there is; one under a facility stands for that one's site."""
+    drawn = ("P2", "080701", "用地用海", "2025", area(4500, 100, 4510, 130))
+    small.frames["landuse"] = parcels(drawn)
+    assert land(small)[COUNTY].value == Fraction(150 + 40 + 300, 2100)
+    small.frames["landuse"] = parcels(drawn, ("P6", "080701", "用地用海", "2025", area(480, 480, 520, 520)))
+    verdict = land(small)[COUNTY]
+    assert verdict.value == Fraction(40 + 300 + 1600, 2100)
+    assert set(verdict.count.counted) == {"P2", "P6", "F2"}
+
+
 def test_a_parcel_is_counted_once_in_the_evidence(small):
     """A parcel across a border is two pieces of land and one id."""
     small.frames["landuse"] = parcels(("P1", "080701", "用地用海", "", area(1980, 100, 2020, 120)))

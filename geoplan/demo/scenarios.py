@@ -137,7 +137,7 @@ def _site(layers: Layers, number: int, centre: shapely.Point) -> AddParcel:
     ring = lonlat(gpd.GeoDataFrame(geometry=[square], crs=layers.crs)).geometry.iloc[0].exterior.coords
     return AddParcel(
         parcel_id=f"PLAN-L-{number:02d}",
-        attributes={"code": "080701", "code_system": "国土空间用地用海分类", "plan_year": _YEAR, "status": "规划"},
+        attributes={"code": "080701", "code_system": "用地用海", "plan_year": _YEAR, "status": "规划"},
         outline=(tuple((round(lon, 7), round(lat, 7)) for lon, lat in ring),),
     )
 

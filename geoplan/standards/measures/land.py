@@ -24,9 +24,10 @@ _LAND_OPTIONS = {"basis": one_of(BASES), "landuse_codes": table_of(some_words)}
 def area_per_resident(facts: Facts, rule: Rule) -> list[Count]:
     """Land of elderly-care facilities per resident, for the county and each township.
 
-    Land is the parcels whose code means elderly care, where there is a land-use layer with such parcels; else the
-    facilities' own sites, where 0 means no land of its own and blank means unknown (AMB-09). People are the population
-    of the stated basis, never the older people alone (AMB-08, AMB-10).
+    Land is the parcels whose code means elderly care, where the land-use layer knows of such that are there today (their
+    ``plan_year`` is blank); else the facilities' own sites, where 0 means no land of its own and blank means unknown
+    (AMB-09), and the planned parcels beside them. A facility on a planned parcel has that parcel for its site. People
+    are the population of the stated basis, never the older people alone (AMB-08, AMB-10).
     """
     county, *towns = _land_per_resident(facts, rule)
     return [replace(county, note=_had_it_been_the_old(facts, county)), *towns]
@@ -51,7 +52,7 @@ def _land_per_resident(facts: Facts, rule: Rule) -> list[Count]:
         missing.append("demand.basis")
     if np.isnan(people).any():
         missing.append("demand.pop_total")
-    land = _parcels(facts, rule) or _sites(facts)
+    land = _land(facts, rule)
     rows = [_land_of((*facts.place, "county"), land, float(people.sum()), ("demand.pop_total",), missing)]
     towns = facts.townships()
     if towns is None:
@@ -74,23 +75,40 @@ class _Piece:
     field: str
 
 
-def _sites(facts: Facts) -> list[_Piece]:
+def _land(facts: Facts, rule: Rule) -> list[_Piece]:
+    """All the land that counts: without parcels that are there today, planned ones come to what the facilities have."""
+    sites, parcels = facts.operating(), _elderly_parcels(facts, rule)
+    if parcels is None or not len(parcels):
+        return _sites(sites)
+    if np.isnan(parcels["plan_year"].astype(float)).any():
+        return _parcels(facts, parcels)
+    planned = shapely.union_all(np.asarray(parcels["geometry"]))
+    apart = ~shapely.intersects(planned, np.asarray(sites["geometry"]))
+    return _parcels(facts, parcels) + _sites(sites.where(apart))
+
+
+def _sites(sites: Rows) -> list[_Piece]:
     """The facilities' own sites."""
-    sites = facts.operating()
     cells = zip(sites.cells("facility_id"), sites.cells("township"), sites.figures("site_area_m2"), strict=True)
     return [_Piece(name, township, area, "facilities.site_area_m2") for name, township, area in cells]
 
 
-def _parcels(facts: Facts, rule: Rule) -> list[_Piece]:
-    """Elderly-care parcels cut along township borders; empty without a land-use layer that has any."""
-    towns = facts.townships()
+def _elderly_parcels(facts: Facts, rule: Rule) -> Rows | None:
+    """The parcels whose code means elderly care by the year that is checked; None without the layers for it."""
     codes: Mapping[str, tuple[str, ...]] = rule.options.get("landuse_codes", {})
-    if "landuse" not in facts.frames or towns is None:
-        return []
+    if "landuse" not in facts.frames or facts.townships() is None:
+        return None
     parcels = facts.rows("landuse")
     cells = zip(parcels.cells("code"), parcels.cells("code_system"), strict=True)
     meant = np.array([code in codes.get(system, ()) for code, system in cells], dtype=bool)
-    parcels = parcels.where(meant & ~(parcels["plan_year"] > facts.year))
+    return parcels.where(meant & ~(parcels["plan_year"] > facts.year))
+
+
+def _parcels(facts: Facts, parcels: Rows) -> list[_Piece]:
+    """Parcels cut along township borders."""
+    towns = facts.townships()
+    if towns is None:
+        return []
     shapes, borders = np.asarray(parcels["geometry"]), np.asarray(towns["geometry"])
     parcel, town = shapely.STRtree(borders).query(shapes, predicate="intersects")
     areas = np.round(shapely.area(shapely.intersection(shapes[parcel], borders[town])), 2)
