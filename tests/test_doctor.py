@@ -235,11 +235,12 @@ CROSS = (line((0, 0), (1000, 0)), line((500, -500), (500, 500)))
 
 
 def test_crossings_without_a_node_are_found_where_nodes_decide():
-    """Two ways of OpenStreetMap that cross on one grade without a common node; a bridge, a common node and plain lines are none."""
+    """Two ways of OpenStreetMap that cross at ground level without a common node; bridges, a common node and plain lines are none."""
     apart = roads_of(*CROSS, nodes=[[1, 2], [3, 4]])
     found = crossings(parts_of(apart))
     assert found.xy.tolist() == [list(shapely.get_coordinates(at(500, 0))[0])]
     assert len(crossings(parts_of(roads_of(*CROSS, nodes=[[1, 2], [3, 4]], grades=[0, 1]))).one) == 0
+    assert len(crossings(parts_of(roads_of(*CROSS, nodes=[[1, 2], [3, 4]], grades=[1, 1]))).one) == 0
     joined = (line((0, 0), (500, 0), (1000, 0)), line((500, -500), (500, 0), (500, 500)))
     assert len(crossings(parts_of(roads_of(*joined, nodes=[[1, 9, 2], [3, 9, 4]]))).one) == 0
     assert len(crossings(parts_of(roads_of(*CROSS))).one) == 0

@@ -17,6 +17,7 @@ from workspaces import OTHER_TOWN, STREET, TOWN, small_workspace
 from geoplan import crs, i18n
 from geoplan.assess import Assessment, assess, assess_scenario
 from geoplan.compare import compare
+from geoplan.doctor import Finding
 from geoplan.errors import OutputError
 from geoplan.layers import Layers, load_layers, read_manifest
 from geoplan.model import Binding, Comparator, Outcome, Problem, Severity, Verdict
@@ -593,4 +594,4 @@ def test_the_rows_of_a_problem_can_be_looked_at(base):
     assert "乙镇敬老院" in found.frame["名称"].tolist()
     assert rows.problem_rows(base, replace(told, rows=())) is None
     assert rows.problem_rows(base, replace(told, layer="roads")) is None
-    assert rows.problem_table([told]).frame["问题"].tolist() == ["“护理型床位（张）”大于“床位（张）”"]
+    assert rows.problem_table([Finding(told)]).frame["问题"].tolist() == ["“护理型床位（张）”大于“床位（张）”"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from geoplan.doctor import people, places, streets, units
 from geoplan.doctor.records import Case, Finding, shapes_of
 from geoplan.i18n import mark
+from geoplan.layers import Layers
 from geoplan.model import Problem, Severity
 
 
@@ -44,18 +45,23 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def examine(case: Case, known: Iterable[Problem] = ()) -> tuple[Finding, ...]:
-    """Everything that is wrong with a workspace, the worst first.
+def examine(case: Case) -> tuple[Finding, ...]:
+    """Everything that is wrong with a workspace, the worst first: what reading its layers found, and every check."""
+    return with_known(checked(case), case.layers, case.layers.problems)
 
-    Args:
-        known: problems that were found on the way; those of reading the layers when none are given.
-    """
-    found = [replace(each, check=check.id) for check in CHECKS for each in check.run(case)]
-    own = {(each.problem.layer, each.problem.message) for each in found}
+
+def checked(case: Case) -> tuple[Finding, ...]:
+    """What the checks find, in their order."""
+    return tuple(replace(each, check=check.id) for check in CHECKS for each in check.run(case))
+
+
+def with_known(found: Iterable[Finding], layers: Layers, known: Iterable[Problem]) -> tuple[Finding, ...]:
+    """Findings and the problems that were met on the way, each once, the worst first."""
+    own = {(each.problem.layer, each.problem.message): each for each in found}
     carried = [
-        Finding(problem, count=len(problem.rows), where=shapes_of(case.layers, problem.layer, problem.rows))
-        for problem in known or case.layers.problems
+        Finding(problem, count=len(problem.rows), where=shapes_of(layers, problem.layer, problem.rows))
+        for problem in known
         if (problem.layer, problem.message) not in own
     ]
     order = list(Severity)
-    return tuple(sorted([*carried, *found], key=lambda each: order.index(each.problem.severity)))
+    return tuple(sorted([*carried, *own.values()], key=lambda each: order.index(each.problem.severity)))

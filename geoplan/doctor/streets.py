@@ -81,13 +81,13 @@ def dangling_ends(case: Case) -> Iterator[Finding]:
 
 
 def crossings_without_node(case: Case) -> Iterator[Finding]:
-    """Roads of one grade that cross and have no node there, where nodes and not the drawing tell where roads meet."""
+    """Roads at ground level that cross and have no node there, where nodes and not the drawing tell where roads meet."""
     roads = case.layers.get("roads")
     if roads is None:
         return
     found = crossings(parts_of(roads))
     if len(found.one):
-        text = _("有 {count} 处道路在同一层面交叉而没有节点，路网在那里不相通").format(count=len(found.one))
+        text = _("有 {count} 处道路在地面交叉而没有节点，路网在那里不相通").format(count=len(found.one))
         remedy = _("桥和隧道请补填 layer；确为平交的，用 --repair node_crossings 在读入时加上节点")
         where = shapely.points(found.xy)
         yield finding(Severity.WARNING, "roads", text, remedy, where=where, repair="node_crossings")

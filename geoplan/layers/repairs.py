@@ -90,7 +90,7 @@ def _snap_ends(frame: gpd.GeoDataFrame, entry: LayerEntry, repair: Repair) -> tu
 
 
 def _node_crossings(frame: gpd.GeoDataFrame, entry: LayerEntry, _repair: Repair) -> tuple[gpd.GeoDataFrame, Problem]:
-    """With a common node wherever two roads of one grade cross without one."""
+    """With a common node wherever two roads at ground level cross without one."""
     parts, metric = _metric_parts(frame)
     found = crossings(parts)
     named = _new_nodes(parts, len(found.one))

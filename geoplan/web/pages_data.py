@@ -8,12 +8,9 @@ import streamlit as st
 
 from geoplan.i18n import _
 from geoplan.report import reach
-from geoplan.web import linked, parts, rows, session
+from geoplan.web import data_problems, parts, rows
 from geoplan.web.cache import View
 from geoplan.web.state import Desk
-
-_PROBLEM = "data-problem"
-_PROBLEM_ROWS = 8
 
 
 def show(view: View, desk: Desk) -> None:
@@ -22,40 +19,11 @@ def show(view: View, desk: Desk) -> None:
     st.subheader(_("载入的图层"), anchor=False)
     parts.whole_table(rows.source_table(view.base), _("载入的图层"))
     st.subheader(_("数据问题"), anchor=False)
-    _problems(view, desk)
+    data_problems.show(view, desk)
     st.subheader(_("参数与路网"), anchor=False)
     _parameters(view)
     st.subheader(_("导入与导出"), anchor=False)
     _ways()
-
-
-def _problems(view: View, desk: Desk) -> None:
-    """Every problem; the rows of the one that is chosen."""
-    problems = rows.ordered_problems(view.assessment)
-    if not problems:
-        st.text(_("没有发现问题。"))
-        return
-    table = rows.problem_table(problems)
-    told = desk.choice(_PROBLEM)
-    place = [int(told)] if told and int(told) < len(problems) else []
-    st.dataframe(
-        table.frame,
-        hide_index=True,
-        column_config=parts.columns(table, measured=False),
-        height=parts.height_of(len(table.frame), _PROBLEM_ROWS),
-        alt=_("数据问题"),
-        **linked.marking(
-            "problems", place, lambda marked: session.choose(_PROBLEM, str(marked[0]) if marked else ""), "single-row"
-        ),
-    )
-    if not place:
-        st.caption(_("点选一个问题，查看涉及的行。"))
-        return
-    found = rows.problem_rows(view.assessment, problems[place[0]])
-    if found is None:
-        st.info(_("这个问题不针对某几行。"))
-    else:
-        linked.table(view, desk, f"problem-{place[0]}", _("涉及的行"), found)
 
 
 def _parameters(view: View) -> None:

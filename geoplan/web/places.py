@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
+import geopandas as gpd
 import numpy as np
 
 from geoplan import crs
@@ -36,7 +37,16 @@ def bounds_of(layers: Layers, layer: str, ids: Collection[str]) -> Bounds | None
     rows = frame[frame[key].isin(list(ids)) & frame.geometry.notna()]
     if rows.empty:
         return None
-    west, south, east, north = crs.lonlat(rows[["geometry"]]).total_bounds
+    return box_of(crs.lonlat(rows[["geometry"]]))
+
+
+def box_of(lonlat: gpd.GeoDataFrame) -> Bounds:
+    """The box of places with a margin.
+
+    Args:
+        lonlat: in WGS84 degrees.
+    """
+    west, south, east, north = lonlat.total_bounds
     wide, high = (max((far - near) * _MARGIN, _LEAST_DEG) for near, far in ((west, east), (south, north)))
     box = np.array([west - wide, south - high, east + wide, north + high]).round(6)
     return float(box[0]), float(box[1]), float(box[2]), float(box[3])

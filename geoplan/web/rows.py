@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from geoplan.assess import Assessment
 from geoplan.coverage import OUTSIDE, Coverage
+from geoplan.doctor import Finding
 from geoplan.i18n import _
 from geoplan.layers.schema import ERAS, FACILITY_STATUS, FUNCTIONS, ROLES, label
 from geoplan.model import (
@@ -26,6 +27,7 @@ from geoplan.model import (
 )
 from geoplan.report import reach, stock, style, tables
 from geoplan.report.change import Turn
+from geoplan.report.data_quality import count_text
 from geoplan.report.field_words import field_label, in_words
 from geoplan.report.sheet import sheet_bytes
 from geoplan.web.places import ROLE_OF
@@ -336,30 +338,26 @@ def source_table(assessment: Assessment) -> Table:
     )
 
 
-def ordered_problems(assessment: Assessment) -> list[Problem]:
-    """What was found wrong with the data, the worst first."""
-    return sorted(assessment.problems, key=lambda problem: list(Severity).index(problem.severity))
-
-
-def problem_table(problems: Iterable[Problem]) -> Table:
-    """What is wrong, what to do about it, and with how many rows."""
+def problem_table(findings: Iterable[Finding]) -> Table:
+    """What is wrong, how much of it, and what to do about it."""
     rows = [
         {
             "severity": f"{_SEVERITY_SYMBOLS[problem.severity]} {_(tables.SEVERITY_LABELS[problem.severity])}",
             "layer": _(ROLES[problem.layer].label) if problem.layer in ROLES else problem.layer,
             "message": in_words(problem.message),
             "remedy": problem.remedy,
-            "rows": f"{len(problem.rows):,}" if problem.rows else "—",
+            "count": count_text(found),
         }
-        for problem in problems
+        for found in findings
+        for problem in (found.problem,)
     ]
     return table(
         rows,
         ("severity", _("程度"), TEXT),
         ("layer", _("图层"), TEXT),
+        ("count", _("数量"), FIGURE),
         ("message", _("问题"), LONG),
         ("remedy", _("处理"), LONG),
-        ("rows", _("涉及行数"), FIGURE),
     )
 
 
