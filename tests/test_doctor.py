@@ -203,7 +203,7 @@ def roads_of(*lines, nodes=None, grades=None):
     frame["grade"] = np.nan if grades is None else grades
     if nodes is not None:
         frame["nodes"] = pd.Series([np.array(each, dtype=np.int64) for each in nodes])
-    return frame.assign(walkable="", foot="", access="", service="", status="")
+    return frame.assign(walkable="", foot="", access="", service="", status="", area="")
 
 
 STREET_LINE = line((0, 0), (1000, 0))
@@ -244,6 +244,16 @@ def test_crossings_without_a_node_are_found_where_nodes_decide():
     joined = (line((0, 0), (500, 0), (1000, 0)), line((500, -500), (500, 0), (500, 500)))
     assert len(crossings(parts_of(roads_of(*joined, nodes=[[1, 9, 2], [3, 9, 4]]))).one) == 0
     assert len(crossings(parts_of(roads_of(*CROSS))).one) == 0
+
+
+def test_squares_and_unfinished_roads_are_no_roads_that_should_meet():
+    """The outline of a square and a road that is only proposed neither cross a street nor are stopped short of."""
+    for column, cell in (("area", "yes"), ("road_class", "proposed")):
+        roads = roads_of(*CROSS, nodes=[[1, 2], [3, 4]])
+        roads.loc[1, column] = cell
+        assert len(crossings(parts_of(roads)).one) == 0
+        after = mended(roads, "node_crossings")
+        assert [nodes.tolist() for nodes in after["nodes"]] == [[1, 2], [3, 4]]
 
 
 def mended(roads, name, **how):

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
+import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+import shapely
 from workspaces import OTHER_TOWN, STREET, TOWN, small_workspace
 
 from geoplan import crs, i18n
@@ -39,6 +41,7 @@ from geoplan.web import (
     board,
     cells,
     comparison_rows,
+    data_problems,
     difference_layers,
     editing,
     figure_rows,
@@ -595,3 +598,18 @@ def test_the_rows_of_a_problem_can_be_looked_at(base):
     assert rows.problem_rows(base, replace(told, rows=())) is None
     assert rows.problem_rows(base, replace(told, layer="roads")) is None
     assert rows.problem_table([Finding(told)]).frame["问题"].tolist() == ["“护理型床位（张）”大于“床位（张）”"]
+
+
+def test_the_places_of_a_problem_are_layers_of_a_map(base):
+    """Areas lie below lines below points; the map flies to a box that holds them all."""
+    facility = base.layers.frames["facilities"].geometry.iloc[0]
+    places = (
+        facility,
+        facility.buffer(90),
+        shapely.LineString([(facility.x, facility.y), (facility.x, facility.y + 500)]),
+    )
+    found = Finding(Problem(Severity.NOTE, "roads", "甲", "乙"), where=places)
+    assert [layer.kind for layer in data_problems.problem_layers(base.layers, found)] == ["areas", "lines", "marks"]
+    box = shapely.box(*data_problems.bounds_of(base.layers, found))
+    lonlat = gpd.GeoSeries(list(places), crs=base.layers.crs).to_crs(4326)
+    assert box.covers(lonlat.union_all())

@@ -75,7 +75,7 @@ def _snap_ends(frame: gpd.GeoDataFrame, entry: LayerEntry, repair: Repair) -> tu
     """With every dangling end that stops within the repair's distance of another road drawn to it."""
     parts, metric = _metric_parts(frame)
     found = gaps(parts, repair.within_m)
-    named = _new_nodes(parts, len(found.part))
+    named = _new_nodes(frame, len(found.part))
     tails = list(zip(found.part, found.last, found.target, named, strict=True))
     middle: list[Insertion] = []
     if parts.nodes is not None:
@@ -93,7 +93,7 @@ def _node_crossings(frame: gpd.GeoDataFrame, entry: LayerEntry, _repair: Repair)
     """With a common node wherever two roads at ground level cross without one."""
     parts, metric = _metric_parts(frame)
     found = crossings(parts)
-    named = _new_nodes(parts, len(found.one))
+    named = _new_nodes(frame, len(found.one))
     both = [
         *zip(found.one.tolist(), found.xy, named, strict=True),
         *zip(found.other.tolist(), found.xy, named, strict=True),
@@ -112,9 +112,9 @@ def _metric_parts(frame: gpd.GeoDataFrame) -> tuple[RoadParts, gpd.GeoDataFrame]
     return parts_of(frame.set_geometry(metric.geometry)), metric
 
 
-def _new_nodes(parts: RoadParts, count: int) -> list[int]:
+def _new_nodes(frame: gpd.GeoDataFrame, count: int) -> list[int]:
     """Names for new vertices that no other vertex has."""
-    first = 1 + max((int(nodes.max()) for nodes in parts.nodes), default=0) if parts.nodes is not None else 0
+    first = 1 + max((int(nodes.max()) for nodes in frame["nodes"]), default=0) if "nodes" in frame else 0
     return list(range(first, first + count))
 
 
@@ -169,8 +169,9 @@ def _rebuilt(
         shapes[row] = shapely.transform(drawn, lambda xy: crs_.transform_xy(xy, metric.crs, frame.crs))
     mended = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
     if nodes is not None:
-        cells = np.empty(len(nodes), dtype=object)
-        cells[:] = nodes
+        cells = frame["nodes"].to_numpy(object).copy()
+        for row, own_nodes in zip(parts.row, nodes, strict=True):
+            cells[row] = own_nodes
         mended["nodes"] = cells
     return mended
 

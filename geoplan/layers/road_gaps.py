@@ -12,6 +12,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.layers.schema import UNFINISHED_ROADS
+
 # An end closer than this to a plain line touches it already (metres); see geoplan.network.noding.
 TOUCH_M = 0.01
 # Roads that meet within so many tolerances of the end are a fork with a sharp angle, not a gap.
@@ -60,10 +62,12 @@ class Crossings:
 
 
 def parts_of(roads: gpd.GeoDataFrame) -> RoadParts:
-    """The lines of a roads layer."""
-    lines, row = shapely.get_parts(roads.geometry.to_numpy(), return_index=True)
+    """The lines of a roads layer, without what is no finished road and without the outlines of squares."""
+    used = (~roads["road_class"].isin(UNFINISHED_ROADS) & (roads["area"] != "yes")).to_numpy(bool)
+    lines, place = shapely.get_parts(roads.geometry.to_numpy()[used], return_index=True)
+    row = np.flatnonzero(used)[place]
     grade = roads["grade"].fillna(0).to_numpy(np.int64)[row]
-    return RoadParts(lines, row, grade, roads["nodes"].to_list() if "nodes" in roads else None)
+    return RoadParts(lines, row, grade, roads["nodes"][used].to_list() if "nodes" in roads else None)
 
 
 def gaps(parts: RoadParts, within_m: float) -> Gaps:

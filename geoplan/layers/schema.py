@@ -127,6 +127,14 @@ ROAD_STATUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "closed": (mark("封闭"), "关闭", "断路", "中断", "封路"),
     }
 )
+# Never used by anyone, whatever else is said: https://wiki.openstreetmap.org/wiki/Key:highway
+UNFINISHED_ROADS = frozenset(
+    {
+        "raceway", "bus_guideway", "busway", "escape",
+        "construction", "proposed", "planned", "abandoned", "razed", "disused", "no",
+        "elevator", "platform", "rest_area", "services",
+    }
+)  # fmt: skip
 BASES: Mapping[str, tuple[str, ...]] = MappingProxyType({"resident": ("常住",), "registered": ("户籍",)})
 URBAN_RURAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"urban": ("城区", "城镇"), "town": ("镇区",), "rural": ("农村", "乡村")}

@@ -11,16 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-# Never used by anyone, whatever else is said: https://wiki.openstreetmap.org/wiki/Key:highway
-_UNFINISHED = frozenset(
-    {
-        "raceway", "bus_guideway", "busway", "escape",
-        "construction", "proposed", "planned", "abandoned", "razed", "disused", "no",
-        "elevator", "platform", "rest_area", "services",
-    }
-)  # fmt: skip
+from geoplan.layers.schema import UNFINISHED_ROADS
+
 _MOTORWAYS = frozenset({"motorway", "motorway_link"})
-_NOT_ROADS = _UNFINISHED | _MOTORWAYS
+_NOT_ROADS = UNFINISHED_ROADS | _MOTORWAYS
 # Closed to walkers unless `foot` opens them.
 _UNLESS_OPENED = frozenset({"cycleway", "bridleway"})
 # Closed to bicycles and e-bikes unless `bicycle` opens them.
@@ -178,7 +172,7 @@ def _open_to_wheels(roads: gpd.GeoDataFrame, own: str, unless_opened: frozenset[
     general = _tag(roads, "vehicle")
     said = general.where(general != "", roads["access"])
     said = specific.where(specific != "", said)
-    allowed = ~klass.isin(_UNFINISHED) & ~said.isin(_CLOSED_WHEELS) & (_tag(roads, "area") != "yes")
+    allowed = ~klass.isin(UNFINISHED_ROADS) & ~said.isin(_CLOSED_WHEELS) & (_tag(roads, "area") != "yes")
     allowed &= opened | ~(klass.isin(unless_opened) | (roads["service"] == "private"))
     return allowed.to_numpy(bool)
 
