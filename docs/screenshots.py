@@ -17,38 +17,36 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from test_map_component import Map
 
 IMAGES = ROOT / "docs" / "images"
-SCREENS = {"": ViewportSize(width=1366, height=768), "-wide": ViewportSize(width=1920, height=1080)}
-PLAN = {"zh": ("2025年规划方案", "绘制"), "en": ("低成本方案", "Draw")}
+SCREEN = ViewportSize(width=1366, height=768)
+PLAN = {"zh": "2025年规划方案", "en": "低成本方案"}
 expect.set_options(timeout=LONG)
 
 
-def workbench(app: App, page: Page, language: str, suffix: str) -> None:
+def workbench(app: App, page: Page, language: str) -> None:
     """The map with a scenario, a site just drawn, and a place that was asked about."""
-    name, _draw = PLAN[language]
-    page.goto(f"{app.url}/map?lang={language}&scenario={name}")
+    page.goto(f"{app.url}/map?lang={language}&scenario={PLAN[language]}")
     root, plan = page.locator(".gpm"), Map(page)
-    expect(root).to_have_attribute("data-revision", "1" if not suffix else "2")
+    expect(root).to_have_attribute("data-revision", "1")
     page.locator('[data-tool="site"]').click()
     page.mouse.click(*plan.at(112.872, 22.655))
-    expect(root).to_have_attribute("data-revision", "2" if not suffix else "3")
+    expect(root).to_have_attribute("data-revision", "2")
     settled(page)
     page.mouse.move(5, 5)
-    page.screenshot(path=IMAGES / f"workbench-{language}{suffix}.png")
+    page.screenshot(path=IMAGES / f"workbench-{language}.png")
     page.mouse.click(*plan.at(112.70, 22.70))
     expect(page.locator(".gp-place-answer")).to_be_visible()
     expect(page.locator(".gpm .leaflet-popup")).to_have_css("opacity", "1")
-    page.screenshot(path=IMAGES / f"workbench-place-{language}{suffix}.png")
+    page.screenshot(path=IMAGES / f"workbench-place-{language}.png")
 
 
 def pictures(app: App, browser: Browser) -> None:
-    """Both languages on an office screen and on a large one."""
-    for suffix, screen in SCREENS.items():
-        for language in PLAN:
-            context = browser.new_context(viewport=screen, locale="zh-CN")
-            context.add_cookies([{"name": "geoplan-author", "value": "planner", "url": app.url}])
-            with watched(context) as page:
-                workbench(app, page, language, suffix)
-            context.close()
+    """Both languages."""
+    for language in PLAN:
+        context = browser.new_context(viewport=SCREEN, locale="zh-CN")
+        context.add_cookies([{"name": "geoplan-author", "value": "planner", "url": app.url}])
+        with watched(context) as page:
+            workbench(app, page, language)
+        context.close()
 
 
 def main() -> None:

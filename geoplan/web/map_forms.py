@@ -98,7 +98,7 @@ def chosen(view: View, desk: Desk) -> None:
     if marked is None or marked[0] not in forms:
         st.caption(_("在图上点选设施、闲置用房、地块或道路改动，这里显示和修改它的属性。"))
         return
-    places_of_forms = {layer: st.container() for layer in forms}
+    places_of_forms = {layer: st.container() if layer == marked[0] else st.empty() for layer in forms}
     with places_of_forms[marked[0]]:
         forms[marked[0]](view, desk, marked[1])
 

@@ -39,8 +39,8 @@ def show(view: View, desk: Desk, found: enquiries.Found) -> None:
         width="stretch",
         **parts.field(PANEL, part, lambda new: session.choose(PANEL, new)),
     )
-    # A place for each part at every run: of a form where another form stood the browser would keep the old fields.
-    places = {name: st.container() for name in names}
+    # A place for each part at every run, the others emptied: the browser would keep the fields of a form that stood there.
+    places = {name: st.container() if name == part else st.empty() for name in names}
     with places[part]:
         if part == NEW:
             map_forms.new(view, desk)

@@ -37,6 +37,7 @@ def _workbench() -> None:
     st.html(_LOOK)
     busy, told = st.empty(), st.container(key="gp-told")
     view = session.view(lambda: progress.patient(busy))
+    busy.empty()
     desk = session.desk()
     with told:
         parts.notices(view)
