@@ -105,21 +105,34 @@ def test_names_are_alike_by_what_is_their_own(one, other, same):
     assert alike(one, other) is same
 
 
-def test_an_offset_datum_is_found_with_its_evidence(small, tmp_path):
-    """Facilities in Baidu's degrees among roads in true ones are told from it; read as Baidu's they are not."""
+def with_homes(workspace, root, datum):
+    """The county with 150 homes beside its streets whose degrees are of a datum and are read as Baidu's."""
     random = np.random.default_rng(7)
-    homes = [at(500 * random.integers(0, 8) + random.uniform(-12, 12), random.uniform(0, 2000)) for _ in range(150)]
-    true = crs.lonlat(gpd.GeoDataFrame(geometry=homes, crs=CRS))
-    lonlat = shapely.get_coordinates(crs.shift(true.geometry.to_numpy(), "bd09"))
-    root = small.replace_layer("demand", "homes.csv", datum="bd09", crs="EPSG:4326").write(tmp_path)
-    rows = [f"H{n},10,{x:.8f},{y:.8f}" for n, (x, y) in enumerate(lonlat)]
+    beside = [(500 * random.integers(0, 5) + random.uniform(-12, 12), random.uniform(0, 2000)) for _ in range(150)]
+    homes = [at(*(place if number % 2 else place[::-1])) for number, place in enumerate(beside)]
+    true = crs.lonlat(gpd.GeoDataFrame(geometry=homes, crs=CRS)).geometry.to_numpy()
+    rows = [f"H{n},10,{x:.8f},{y:.8f}" for n, (x, y) in enumerate(shapely.get_coordinates(crs.shift(true, datum)))]
+    workspace.replace_layer("demand", "homes.csv", datum="bd09", crs="EPSG:4326").write(root)
     (root / "layers" / "homes.csv").write_text("\n".join(["demand_id,pop_total,lon,lat", *rows]))
+    return root
+
+
+def test_an_offset_datum_is_found_with_its_evidence(small, tmp_path):
+    """Homes in Baidu's degrees among roads in true ones are told from it; read as Baidu's they are not."""
+    root = with_homes(small, tmp_path, "bd09")
     assert found_in(root, "offset_datum") == []
     manifest = root / MANIFEST
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('datum = "bd09"\n', ""), encoding="utf-8")
     (found,) = found_in(root, "offset_datum")
     assert (found.problem.layer, found.count) == ("demand", 150)
     assert "BD-09" in found.problem.message
+
+
+def test_true_degrees_that_are_read_as_shifted_are_found(small, tmp_path):
+    """Homes that lie at the roads and are converted from Baidu's degrees all the same are told."""
+    root = with_homes(small, tmp_path, "wgs84")
+    (found,) = found_in(root, "offset_datum")
+    assert "WGS84" in found.problem.message
 
 
 def test_overlaps_and_gaps_of_units_are_found(small, tmp_path):
@@ -218,6 +231,7 @@ STREET_LINE = line((0, 0), (1000, 0))
         (line((500, -300), (500, 300)), 0),  # crosses it
         (line((1001.5, 0), (2000, 0)), 1),  # two ends before each other: one gap
         (line((0, 0), (900, 1.9), (995, 1.9)), 1),
+        (line((985, 0), (997, 1.5)), 0),  # a fork with a sharp angle
     ],
 )
 def test_ends_that_almost_touch_are_found(other, count):
