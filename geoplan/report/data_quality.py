@@ -44,7 +44,7 @@ def show_findings(layers: Layers, findings: Sequence[Finding], console: Console)
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for head in (_("程度"), _("图层"), _("数量"), _("问题"), _("处理")):
-        table.add_column(head)
+        table.add_column(head, overflow="fold")
     for found in findings:
         severity = found.problem.severity
         table.add_row(
@@ -79,7 +79,7 @@ def _message(found: Finding) -> str:
     most = 5
     rows = found.problem.rows
     shown = _("、").join(rows[:most]) + (_(" 等") if len(rows) > most else "")
-    return f"{found.problem.message}（{shown}）" if shown else found.problem.message
+    return found.problem.message + (_("（{rows}）").format(rows=shown) if shown else "")
 
 
 def findings_text(layers: Layers, findings: Sequence[Finding]) -> str:
