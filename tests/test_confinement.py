@@ -102,8 +102,9 @@ def test_a_name_that_leads_out_of_the_archive_is_refused(name, tmp_path, opener)
 
 def test_a_format_that_reads_other_files_is_not_opened(good, tmp_path, opener):
     """A GeoPackage that is in truth a list of references (GDAL's VRT) is no data."""
-    path = tmp_path / "f.gpkg"
-    layer = f'<OGRVRTLayer name="good"><SrcDataSource>{good["csv"]}</SrcDataSource></OGRVRTLayer>'
+    path, other = tmp_path / "f.gpkg", tmp_path / "good.geojson"  # beside it, where even a confined process may read
+    other.write_bytes(good["geojson"].read_bytes())
+    layer = f'<OGRVRTLayer name="good"><SrcDataSource>{other}</SrcDataSource></OGRVRTLayer>'
     path.write_text(f"<OGRVRTDataSource>{layer}</OGRVRTDataSource>", encoding="utf-8")
     looked = opener.look(path, Request(role="facilities"))
     assert [problem.message for problem in looked.problems if "无法读取" in problem.message]
