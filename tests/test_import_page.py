@@ -33,7 +33,7 @@ def page(empty, tmp_path) -> Iterator[Page]:
         watched(office_screen(browser)) as opened,
     ):
         opened.goto(app.url)
-        opened.get_by_role("link", name="导入").click()
+        opened.get_by_role("link", name="导入数据").click()
         expect(opened.get_by_role("heading", name="导入数据")).to_be_visible()
         yield opened
 

@@ -47,6 +47,7 @@ def _manifest(name: str, pack: str) -> str:
     document.add("schema", tomlkit.item(1))
     document.add("name", tomlkit.item(name))
     document.add("pack", tomlkit.item(pack).comment(_("规则包；geoplan packs list 列出可用的")))
+    source = _("民政局")
     lines = [
         _("year = 2025 # 核查年份；不写则按规则包"),
         "",
@@ -60,7 +61,7 @@ def _manifest(name: str, pack: str) -> str:
         'crs = "EPSG:4326"',
         'datum = "bd09"',
         'columns = { facility_id = "编号", name = "名称" }',
-        f'source = "{_("民政局")}"',
+        f'source = "{source}"',
         "as_of = 2024-12-31",
     ]
     for line in lines:

@@ -75,7 +75,7 @@ def _pages(answer: list[View]) -> list[st.Page]:
         page(pages_export.show, _("导出"), "export"),
         page(pages_data.show, _("数据"), "data"),
         page(pages_standards.show, _("规划依据"), "standards"),
-        st.Page(pages_import.show, title=_("导入"), url_path=_IMPORT),
+        st.Page(pages_import.show, title=_("导入数据"), url_path=_IMPORT),
     ]
 
 
