@@ -86,7 +86,9 @@ def look_from(table: Mapping[str, Any]) -> Look:
     Raises:
         TypeError, ValueError, KeyError: it is something else.
     """
-    entry = {**table["entry"], **{key: tuple(table["entry"][key]) for key in ("corrections", "notes")}}
+    entry: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in table["entry"].items()
+    }
     return Look(
         entry=LayerEntry(**entry),
         rows=int(table["rows"]),
