@@ -84,7 +84,7 @@ def new(
     from geoplan.layers import load_layers
     from geoplan.scenario import Scenario
 
-    scenario = Scenario(name, load_layers(directory).digest, (), note)
+    scenario = Scenario(name, load_layers(directory).base, (), note)
     with _store(directory, write=True) as store:
         _done(store.new(scenario, _signature(author, reason)))
 

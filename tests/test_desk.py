@@ -39,7 +39,7 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> Layers:
 def store(tmp_path: Path, layers: Layers) -> Iterator[Store]:
     """A store with one empty scenario."""
     with Store(f"sqlite:///{tmp_path / 'scenarios.sqlite'}") as opened:
-        opened.new(Scenario("方案一", layers.digest), Signature("甲"))
+        opened.new(Scenario("方案一", layers.base), Signature("甲"))
         yield opened
 
 
@@ -231,7 +231,7 @@ def test_each_revision_is_worked_out_once_and_as_if_alone(small: Workspace, tmp_
     memory = Memory()
     assess(layers, pack, year=2025, memory=memory)
     study, made = Study(memory.branch()), []
-    scenario = Scenario("一", layers.digest)
+    scenario = Scenario("一", layers.base)
     with Store("sqlite://") as store:
         state_ = store.new(scenario, Signature("甲"))
         for edit in (_site(layers, "N-1"), CloseFacility(facility_id="F1")):

@@ -65,7 +65,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     root = workspace.write(tmp_path_factory.mktemp("county"))
     layers, pack = load_layers(root), load_pack("heshan")
     step = Step(NEW, "张三", datetime(2026, 1, 1, tzinfo=UTC), "补盲点")
-    scenario = Scenario("方案一", layers.digest, (step,))
+    scenario = Scenario("方案一", layers.base, (step,))
     base, assessment = assess(layers, pack), assess_scenario(layers, scenario, pack)
     folder = root / "out"
     request = Request(parts=(*PARTS, "shapefile", "geojson"), papers=("A4",), formats=("pdf",))

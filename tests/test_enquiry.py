@@ -124,7 +124,7 @@ def test_a_closed_road_is_named_as_the_reason(county):
     """All roads between (500, 1000) and F1 closed but one detour of 1,500 m: with them open it would be covered."""
     edits = [CloseRoad(closure_id="C1", lon=lonlat(500, 750)[0], lat=lonlat(500, 750)[1])]
     steps = tuple(Step(edit, "甲", datetime(2026, 1, 1, tzinfo=UTC)) for edit in edits)
-    closed = assess_scenario(county.layers, Scenario("断路", county.layers.digest, steps), county.pack, year=2025)
+    closed = assess_scenario(county.layers, Scenario("断路", county.layers.base, steps), county.pack, year=2025)
     found = _asked(closed, 500, 1000)
     row = found.coverage.demand.iloc[0]
     assert (row["reach"], row["open_ms"], row["open_facility_id"]) == (Reach.CLOSED_ROAD, 500_000, "F1")

@@ -336,7 +336,7 @@ def test_a_county_where_no_facility_operates_has_its_documents(tmp_path: Path) -
 def test_an_empty_scenario_is_said_to_be_empty(assessment: Assessment, tmp_path: Path) -> None:
     """A scenario without edits gives the figures of the workspace as it is, and says so."""
     layers, pack = assessment.layers, assessment.pack
-    empty = assess_scenario(layers, Scenario("空", layers.digest), pack)
+    empty = assess_scenario(layers, Scenario("空", layers.base), pack)
     write_chapter(material(empty), (), tmp_path / CHAPTER)
     text = "\n".join(paragraph.text for paragraph in docx.Document(str(tmp_path / CHAPTER)).paragraphs)
     assert "方案没有编辑，与现状相同" in text

@@ -247,6 +247,19 @@ def test_a_field_that_no_file_fills_leaves_the_digest_as_it_is(small, tmp_path, 
     assert content_digest(more) != content_digest(frame)
 
 
+def test_typed_figures_do_not_make_other_layers_of_a_scenario(small, tmp_path):
+    """A figure that an official types changes the digest of what was read, and not what scenarios are drawn on."""
+    before = load_layers(small.write(tmp_path))
+    (tmp_path / "layers" / "figures.csv").write_text(
+        "rule,value,source,as_of\nr,1,民政局,2025-06-30\n", encoding="utf-8"
+    )
+    after = load_layers(small.replace_layer("figures", "figures.csv").write(tmp_path))
+    assert after.digest != before.digest
+    assert after.base == before.base == before.digest
+    small.frames["facilities"] = small.frames["facilities"].iloc[:-1]
+    assert load_layers(small.write(tmp_path)).base != before.base
+
+
 def test_the_digest_of_a_workspace_changes_with_each_layer(small, tmp_path):
     """The digest of all layers rests on every one of them."""
     before = load_layers(small.write(tmp_path))

@@ -78,7 +78,7 @@ def base(layers: Layers, pack: Pack) -> Assessment:
 
 def scenario(layers: Layers, *edits) -> Scenario:
     """A scenario of these edits."""
-    return Scenario("方案", layers.digest, tuple(Step(edit, "甲", WHEN, "试") for edit in edits))
+    return Scenario("方案", layers.base, tuple(Step(edit, "甲", WHEN, "试") for edit in edits))
 
 
 @pytest.fixture(scope="module")
@@ -527,7 +527,7 @@ def test_history_tells_who_did_what_and_why(tmp_path, layers):
     )
     assert names["facilities", "N"] == HOSTILE
     with Store(f"sqlite:///{tmp_path / 's.sqlite'}") as store:
-        store.new(Scenario("甲案", layers.digest), Signature("王工", "开始"))
+        store.new(Scenario("甲案", layers.base), Signature("王工", "开始"))
         edit = ChangeFacility(facility_id="F2", attributes={"beds": 80, "status": "closed", "functions": None})
         state = store.append("甲案", [edit], Signature("李工", "核实床位"), 1)
         table = scenario_rows.history_table(store.log("甲案"), names)
@@ -547,7 +547,7 @@ def test_history_tells_who_did_what_and_why(tmp_path, layers):
 def test_a_conflict_shows_both_sides(tmp_path, layers):
     """The edits that were refused on one side, what the other person did since on the other; of a merge the branch and the scenario."""
     with Store(f"sqlite:///{tmp_path / 's.sqlite'}") as store:
-        store.new(Scenario("甲案", layers.digest), Signature("王工"))
+        store.new(Scenario("甲案", layers.base), Signature("王工"))
         desk, _state = editing.catch_up(Desk(author="王工", scenario="甲案"), store)
         store.append("甲案", [CloseFacility(facility_id="F2")], Signature("李工"), 1)
         after = editing.append(desk, store, layers, [ChangeFacility(facility_id="F2", attributes={"beds": 9})])
@@ -566,7 +566,7 @@ def test_a_renamed_scenario_stays_open(tmp_path, layers):
     """The desk follows the new name; a name that is taken leaves it where it was, and says so."""
     with Store(f"sqlite:///{tmp_path / 's.sqlite'}") as store:
         for name in ("甲案", "乙案"):
-            store.new(Scenario(name, layers.digest), Signature("王工"))
+            store.new(Scenario(name, layers.base), Signature("王工"))
         desk, _state = editing.catch_up(Desk(author="王工", scenario="甲案"), store)
         after = editing.rename(desk, store, "丙案")
         assert (after.scenario, after.seen, after.notices) == ("丙案", 2, ())

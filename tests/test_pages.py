@@ -36,7 +36,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     small = small_workspace()
     small.frames["facilities"].loc[1, "name"] = HOSTILE
     root = small.write(folder / "county")
-    base = load_layers(root).digest
+    base = load_layers(root).base
     with open_store(root, write=True) as store:
         store.new(Scenario("方案一", base), Signature("甲"))
         store.new(Scenario("撤并", base), Signature("甲"))

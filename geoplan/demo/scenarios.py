@@ -64,7 +64,7 @@ def demo_scenarios(layers: Layers) -> dict[str, Scenario]:
 
 def _scenario(layers: Layers, name: str, note: str, edits: list[tuple[Edit, str]]) -> Scenario:
     steps = tuple(Step(edit, _AUTHOR, _AT, reason + _SYNTHETIC) for edit, reason in edits)
-    return Scenario(name, layers.digest, steps, note + _SYNTHETIC)
+    return Scenario(name, layers.base, steps, note + _SYNTHETIC)
 
 
 def _own(layers: Layers) -> gpd.GeoDataFrame:

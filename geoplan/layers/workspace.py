@@ -54,8 +54,12 @@ class Layers:
     @property
     def digest(self) -> str:
         """One SHA-256 over all layers."""
-        text = "\n".join(f"{role} {digest}" for role, digest in sorted(self.digests.items()))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return _together(self.digests)
+
+    @property
+    def base(self) -> str:
+        """SHA-256 over what scenarios are drawn on: every layer but the typed figures, which no edit touches."""
+        return _together({role: digest for role, digest in self.digests.items() if role != "figures"})
 
     def get(self, role: str) -> gpd.GeoDataFrame | None:
         """The frame of a role, or None."""
@@ -159,6 +163,11 @@ def _analysis_crs(manifest: Manifest, frames: Mapping[str, gpd.GeoDataFrame]) ->
     if reference is None:
         raise LayerError(_("没有一个图层有坐标，无法评估。"))
     return crs_.metric_crs(*crs_.centre_lonlat(reference))
+
+
+def _together(digests: Mapping[str, str]) -> str:
+    text = "\n".join(f"{role} {digest}" for role, digest in sorted(digests.items()))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def content_digest(frame: gpd.GeoDataFrame) -> str:

@@ -22,10 +22,10 @@ _DIGITS = 12  # of a digest, as shown
 def fits(scenario: Scenario, layers: Layers) -> tuple[Problem, ...]:
     """What of a scenario does not fit the layers, edit by edit; a note first when it was drawn on other ones."""
     problems = resolve(layers, scenario.edits).problems
-    if scenario.base == layers.digest:
+    if scenario.base == layers.base:
         return problems
     text = _("方案是在另一版图层上绘制的（摘要 {theirs}，现为 {ours}）")
-    drawn_on = text.format(theirs=scenario.base[:_DIGITS], ours=layers.digest[:_DIGITS])
+    drawn_on = text.format(theirs=scenario.base[:_DIGITS], ours=layers.base[:_DIGITS])
     remedy = _("请核对后用 geoplan scenario rebase 改用现在的图层")
     return (Problem(Severity.NOTE, "scenario", drawn_on, remedy), *problems)
 
@@ -36,7 +36,7 @@ def accept(scenario: Scenario, layers: Layers) -> tuple[Problem, ...]:
     Raises:
         EditsError: it was drawn on these layers and an edit does not fit them, or an edit would fit no layers at all.
     """
-    if scenario.base == layers.digest:
+    if scenario.base == layers.base:
         refuse_errors(resolve(layers, scenario.edits).problems)
     refuse_errors(tuple(read_edits(scenario.edits, layers.crs)[1]))
     return fits(scenario, layers)
@@ -52,7 +52,7 @@ def rebase(scenario: Scenario, layers: Layers) -> tuple[Scenario, tuple[tuple[St
         reasons = {int(row[1:]) - 1: problem for problem in errors for row in problem.rows}
         left_out += [(kept[place], reasons[place]) for place in sorted(reasons)]
         kept = [step for place, step in enumerate(kept) if place not in reasons]
-    return replace(scenario, base=layers.digest, steps=tuple(kept)), tuple(left_out)
+    return replace(scenario, base=layers.base, steps=tuple(kept)), tuple(left_out)
 
 
 def draw(
@@ -68,7 +68,7 @@ def draw(
         ScenarioError: the scenario was drawn on other layers.
         ConflictError: others changed the scenario since (``Store.append``).
     """
-    if state.scenario.base != layers.digest:
+    if state.scenario.base != layers.base:
         text = _("方案“{name}”是在另一版图层上绘制的。请先用 geoplan scenario rebase 改用现在的图层。")
         raise ScenarioError(text.format(name=state.scenario.name))
     named = with_ids(edits, state.head)

@@ -63,7 +63,7 @@ def begin(desk: Desk, store: Store, layers: Layers, name: str) -> Desk:
     if not desk.author:
         return telling(desk, Notice("refused", _("请先填写编制人。")))
     try:
-        state = store.new(Scenario(name, layers.digest), Signature(desk.author))
+        state = store.new(Scenario(name, layers.base), Signature(desk.author))
     except (ScenarioError, StoreError) as error:
         return telling(desk, Notice("refused", str(error)))
     return write_waiting(shown(opening(desk, name), state), store, layers)

@@ -37,7 +37,7 @@ def _list(view: View, desk: Desk, states: list[State]) -> None:
     """The scenarios; the one that is open is marked, and marking another opens it."""
     store = session.store()
     last = {state.id: store.log(state.scenario.name)[-1] for state in states}
-    table = scenario_rows.list_table(states, last, view.layers.digest)
+    table = scenario_rows.list_table(states, last, view.layers.base)
     st.dataframe(
         table.frame,
         hide_index=True,

@@ -116,7 +116,7 @@ def deeds(view: View, state: State, states: list[State]) -> None:
     )
     if state.scenario.note:
         st.text(state.scenario.note)
-    if state.scenario.base != view.layers.digest:
+    if state.scenario.base != view.layers.base:
         st.caption(_("! 方案是在另一版图层上绘制的，见“与现在的图层”。"))
 
 
@@ -210,7 +210,7 @@ def _branch_here(name: str, revision: int) -> None:
 
 def rebasing(view: View, state: State, names: Names) -> None:
     """Whether the scenario fits the layers as they are now, and the way over to them with what fits."""
-    if state.scenario.base == view.layers.digest and view.misfit is None:
+    if state.scenario.base == view.layers.base and view.misfit is None:
         st.success(_("方案就是在现在的图层上绘制的，全部编辑都适用。"))
         return
     moved, left_out = rebase(state.scenario, view.layers)
