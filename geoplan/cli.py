@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from geoplan import __version__, check_command, export_command, i18n, intake_commands, packs_commands
+from geoplan import __version__, check_command, export_command, i18n, intake_commands, packs_commands, wrong_use
 from geoplan.errors import FaultyFileError, GeoplanError, LayerError
 from geoplan.i18n import _
 from geoplan.model import Outcome, Settings, Severity
@@ -219,15 +219,25 @@ def main() -> None:
         )
     i18n.use(language)
     try:
-        build_app()()
+        sys.exit(build_app()(standalone_mode=False) or 0)
+    except wrong_use.WrongUse as error:
+        sys.exit(_wrong_use(error))
     except LayerError as error:
         sys.exit(_refuse(*_layer_lines(error)))
     except FaultyFileError as error:
         sys.exit(_refuse(*str(error).splitlines()))
     except GeoplanError as error:
         sys.exit(_refuse(str(error)))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
+
+
+def _wrong_use(error: Exception) -> int:
+    """Say what is wrong with the command, or how it is used where nothing was asked of it."""
+    if wrong_use.said_by_help(error):
+        sys.stderr.write(wrong_use.said_by_help(error) + "\n")
+        return UNUSABLE
+    return _refuse(wrong_use.told(error))
 
 
 def _refuse(*lines: str) -> int:

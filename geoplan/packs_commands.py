@@ -88,14 +88,17 @@ def _lines(rule: Rule) -> list[str]:
             *(f"{key}={_told(value)}" for given in (rule.scope, rule.options) for key, value in given.items()),
         ]
     )
-    clauses = [f"{clause.section}：“{clause.quote}”" for clause in (rule.clause, *rule.also)]
+    quoted = _("{section}：“{quote}”")
+    clauses = [quoted.format(section=clause.section, quote=clause.quote) for clause in (rule.clause, *rule.also)]
     notes = [
         _("分子与分母：{words}").format(words=tables.divided_text(rule)) if tables.divided_text(rule) else "",
         tables.reading_text(rule),
         tables.assumed_text(rule),
         _("继承自 {chain}").format(chain=" ← ".join(rule.chain)) if rule.chain else "",
     ]
-    head = f"{rule.id} · {name}：{tables.demand_text(rule)}（{binding}{due}）"
+    head = _("{id} · {name}：{demand}（{binding}{due}）").format(
+        id=rule.id, name=name, demand=tables.demand_text(rule), binding=binding, due=due
+    )
     return [head, f"  {counted}", *(f"  {text}" for text in (*clauses, *notes) if text)]
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +37,7 @@ Revision = Annotated[int | None, typer.Option("--revision", help=_("早先的版
 
 def list_(directory: Folder = Path(), as_json: AsJson = False) -> None:  # noqa: FBT002
     """List a workspace's scenarios."""
-    with _store(directory, write=False) as store:
+    with _store(directory) as store:
         states = store.states()
     lines = [_state_line(state) for state in states] or [_("还没有方案。用 geoplan scenario new 新建。")]
     _say({"scenarios": [_state_json(state) for state in states]}, lines, as_json=as_json)
@@ -46,7 +47,7 @@ def show(name: Name, revision: Revision = None, directory: Folder = Path(), as_j
     """Show a scenario's steps."""
     from geoplan.scenario import step_to_json
 
-    with _store(directory, write=False) as store:
+    with _store(directory) as store:
         state = store.state(name, revision)
     steps = state.scenario.steps
     lines = [_state_line(state), *filter(None, [state.scenario.note]), *_step_lines(steps)]
@@ -57,7 +58,7 @@ def log(name: Name, directory: Folder = Path(), as_json: AsJson = False) -> None
     """Show who changed what, when and why."""
     from geoplan.scenario import entry_line, time_text
 
-    with _store(directory, write=False) as store:
+    with _store(directory) as store:
         entries = store.log(name)
     lines = [
         " ".join(filter(None, [time_text(entry.at), entry_line(entry), _because(entry.reason)])) for entry in entries
@@ -67,7 +68,7 @@ def log(name: Name, directory: Folder = Path(), as_json: AsJson = False) -> None
 
 def verify(directory: Folder = Path(), as_json: AsJson = False) -> None:  # noqa: FBT002
     """Check that no entry was changed since it was written."""
-    with _store(directory, write=False) as store:
+    with _store(directory) as store:
         count, head = store.verify()
     line = _("{count} 条记录与写入时相同。最后一条的指纹：{head}").format(count=count, head=head)
     _say({"entries": count, "head": head}, [line], as_json=as_json)
@@ -85,7 +86,7 @@ def new(
     from geoplan.scenario import Scenario
 
     scenario = Scenario(name, load_layers(directory).base, (), note)
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         _done(store.new(scenario, _signature(author, reason)))
 
 
@@ -110,7 +111,7 @@ def edit(
 
     made = _edit(kind, values or [])
     layers = load_layers(directory)
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         state = store.state(name, on)
         state, notes = draw(store, layers, state, [made], _signature(author, reason), merge=True)
     _done(state)
@@ -119,13 +120,13 @@ def edit(
 
 def undo(name: Name, on: On = None, author: Author = "", reason: Reason = "", directory: Folder = Path()) -> None:
     """Take back the last change."""
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         _done(store.undo(name, _signature(author, reason), _on(store, name, on)))
 
 
 def redo(name: Name, on: On = None, author: Author = "", reason: Reason = "", directory: Folder = Path()) -> None:
     """Bring back what was undone last."""
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         _done(store.redo(name, _signature(author, reason), _on(store, name, on)))
 
 
@@ -138,7 +139,7 @@ def restore(
     directory: Folder = Path(),
 ) -> None:
     """Bring back an earlier revision; the later ones stay in the log."""
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         _done(store.restore(name, revision, _signature(author, reason), _on(store, name, on)))
 
 
@@ -151,7 +152,7 @@ def branch(
     directory: Folder = Path(),
 ) -> None:
     """Begin another scenario from this one."""
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         _done(store.branch(name, new_name, _signature(author, reason), revision))
 
 
@@ -164,7 +165,7 @@ def merge(
     directory: Folder = Path(),
 ) -> None:
     """Bring a branch's changes back."""
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         _done(store.merge(name, branched, _signature(author, reason), _on(store, name, on)))
 
 
@@ -177,7 +178,7 @@ def rename(
     directory: Folder = Path(),
 ) -> None:
     """Give a scenario another name."""
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         _done(store.rename(name, new_name, _signature(author, reason), _on(store, name, on)))
 
 
@@ -190,7 +191,7 @@ def note(
     directory: Folder = Path(),
 ) -> None:
     """Write a note on a scenario."""
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         _done(store.annotate(name, text, _signature(author, reason), _on(store, name, on)))
 
 
@@ -207,7 +208,7 @@ def status(
 
     if to not in set(Status):
         raise ScenarioError(_("没有状态“{status}”，可用：{known}。").format(status=to, known=", ".join(Status)))
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         _done(store.set_status(name, Status(to), _signature(author, reason), _on(store, name, on)))
 
 
@@ -216,7 +217,7 @@ def check(name: Name, directory: Folder = Path(), as_json: AsJson = False) -> No
     from geoplan.layers import load_layers
     from geoplan.scenario import edit_problem, fits
 
-    with _store(directory, write=False) as store:
+    with _store(directory) as store:
         problems = fits(store.state(name).scenario, load_layers(directory))
     lines = [edit_problem(problem) for problem in problems] or [_("方案与图层相符。")]
     _say({"name": name, "problems": [_problem_json(problem) for problem in problems]}, lines, as_json=as_json)
@@ -229,7 +230,7 @@ def rebase(name: Name, on: On = None, author: Author = "", reason: Reason = "", 
     from geoplan.scenario import rebase as rebased
 
     layers = load_layers(directory)
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         state = store.state(name)
         scenario, left_out = rebased(state.scenario, layers)
         _done(store.rebase(scenario, _signature(author, reason), state.revision if on is None else on))
@@ -246,7 +247,7 @@ def export(
     """Write a scenario as a JSON file."""
     from geoplan.scenario import dumps, write_scenario
 
-    with _store(directory, write=False) as store:
+    with _store(directory) as store:
         scenario = store.state(name, revision).scenario
     if out is None:
         sys.stdout.write(dumps(scenario))
@@ -268,7 +269,7 @@ def import_(
 
     scenario = read_scenario(file)
     problems = accept(scenario, load_layers(directory))
-    with _store(directory, write=True) as store:
+    with _writing(directory) as store:
         on = store.state(scenario.name).revision if replace else None
         _done(store.bring_in(scenario, _signature(author, reason), on))
     _lines([edit_problem(problem) for problem in problems])
@@ -283,7 +284,7 @@ def diff(
     """Lay two scenarios side by side, edit by edit."""
     from geoplan.scenario import differences, step_to_json
 
-    with _store(directory, write=False) as store:
+    with _store(directory) as store:
         found = differences(store.state(one).scenario, store.state(other).scenario)
     sides = ((_("只在“{name}”").format(name=one), found.one), (_("只在“{name}”").format(name=other), found.other))
     lines = [line for title, steps in (*sides, (_("两者都有"), found.both)) for line in (title, *_step_lines(steps))]
@@ -323,7 +324,7 @@ def compare(
     from geoplan.memory import Memory
     from geoplan.standards import load_pack
 
-    with _store(directory, write=False) as store:
+    with _store(directory) as store:
         drawn = {name: store.state(name).scenario for name in names}
     layers, memory = load_layers(directory), Memory()
     rules = load_pack(pack or layers.manifest.pack or "cn-national")
@@ -369,10 +370,18 @@ def scenario_app() -> typer.Typer:
     return commands
 
 
-def _store(directory: Path, *, write: bool) -> Store:
+def _store(directory: Path) -> Store:
+    """The store to look into."""
     from geoplan.scenario import open_store
 
-    return open_store(directory, write=write, url=os.environ.get(_STORE, ""))
+    return open_store(directory, write=False, url=os.environ.get(_STORE, ""))
+
+
+def _writing(directory: Path) -> AbstractContextManager[Store]:
+    """The store for one write; what is refused leaves no new store behind."""
+    from geoplan.scenario.folder import writing_store
+
+    return writing_store(directory, os.environ.get(_STORE, ""))
 
 
 def _signature(author: str, reason: str) -> Signature:

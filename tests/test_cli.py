@@ -120,6 +120,35 @@ def test_bad_input_is_one_clear_line_and_status_2(geoplan, small, tmp_path, spoi
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "chinese", "english"),
+    [
+        ("app --port abc", "--port 的值不对，应为：1 到 65535 的整数", "a whole number from 1 to 65535"),
+        ("assess --speed quick", "--speed 的值不对，应为：数字", "wanted: a number"),
+        ("check --foo", "没有选项 --foo", "There is no option --foo"),
+        ("check --out", "选项 --out 后面要写一个值", "--out needs a value"),
+        ("check . more", "多出的参数：more", "too many: more"),
+        ("chec", "没有命令“chec”", "There is no command “chec”"),
+        ("import roads", "缺少 FILE", "FILE is missing"),
+    ],
+)
+def test_a_wrong_command_is_answered_in_the_users_language(geoplan, command, chinese, english):
+    """One line that says what is wrong and where to read more, in Chinese or in English, and status 2."""
+    for words, said in (((), chinese), (("--lang", "en"), english)):
+        status, out, err = geoplan(*words, *command.split())
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert said in err
+
+
+def test_english_lines_have_english_marks(geoplan, small, tmp_path):
+    """What is wrong with a layer is joined in English with English marks."""
+    small.frames["estates"].loc[1, "households"] = "-5"
+    _status, _out, err = geoplan("--lang", "en", "assess", small.write(tmp_path))
+    assert err.startswith(
+        "Error: error estates: the field “households” is negative (E2); correct it, or leave it blank"
+    )
+
+
 def test_several_problems_are_all_told(geoplan, small, tmp_path):
     """Every error of every layer has a line of its own below one that counts them."""
     small.frames["estates"].loc[1, "households"] = "-5"

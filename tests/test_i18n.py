@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -54,3 +55,44 @@ def test_the_language_belongs_to_its_context():
     with i18n.speaking("en"):
         assert i18n._("达标") == "pass"
     assert i18n._("达标") == "达标"
+
+
+# Chinese punctuation and characters; the quotation marks “ ” are those of English print as well.
+CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+PUNCTUATION = re.compile(r"[、。《》（），：；！？“”]")
+# Modules whose Chinese is data: the words of files, of the demo's layers, of our templates.
+OF_DATA = re.compile(
+    r"demo/|intake/(?:headers|templates)\.py|layers/(?:cells|schema|validation)\.py|print_maps/furniture\.py"
+)
+
+
+def test_english_is_punctuated_in_english(in_english):
+    """No English text holds a Chinese character or mark."""
+    assert {text: english for text, english in in_english.items() if CHINESE.search(english)} == {}
+
+
+def untranslated(tree: ast.Module) -> set[str]:
+    """The string constants outside ``_()``, ``mark()`` and docstrings; patterns that are searched for are no text."""
+    exempt: set[int] = set()
+    for node in ast.walk(tree):
+        name = getattr(node, "func", None)
+        called = getattr(name, "id", getattr(name, "attr", ""))
+        if isinstance(node, ast.Call) and called in {"_", "mark", "compile", "rstrip", "split"}:
+            exempt |= {id(part) for part in ast.walk(node)}
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module) and isinstance(node.body[0], ast.Expr):
+            exempt.add(id(node.body[0].value))
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in exempt]
+    return {node.value for node in constants if isinstance(node.value, str)}
+
+
+def test_sentences_are_joined_in_the_readers_language():
+    """No text outside the catalogue brings a Chinese mark into an English line."""
+    files = {path.relative_to(PACKAGE).as_posix(): path for path in PACKAGE.rglob("*.py")}
+    found = {
+        (name, text)
+        for name, path in files.items()
+        if not OF_DATA.search(name)
+        for text in untranslated(ast.parse(path.read_text(encoding="utf-8")))
+        if PUNCTUATION.search(text)
+    }
+    assert found == set()

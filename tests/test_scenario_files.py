@@ -269,6 +269,16 @@ def test_a_file_that_does_not_fit_is_refused_and_not_stored(geoplan, tmp_path):
     assert not (tmp_path / "scenarios").exists()
 
 
+def test_a_write_that_is_refused_makes_no_store(geoplan, tmp_path):
+    """A name that is taken, a scenario that is not there: the folder holds what it held, and the next write makes the store."""
+    write_scenario(PLAN, tmp_path / "scenarios" / "plan.json")
+    for arguments in (("import", tmp_path / "scenarios" / "plan.json"), ("undo", "没有"), ("new", PLAN.name)):
+        assert geoplan(*arguments)[0] == 2
+        assert [file.name for file in (tmp_path / "scenarios").iterdir()] == ["plan.json"]
+    assert geoplan("new", "甲")[0] == 0
+    assert sorted(file.name for file in (tmp_path / "scenarios").iterdir()) == ["plan.json", "scenarios.sqlite"]
+
+
 def test_reading_makes_no_store(geoplan, tmp_path):
     """Listing shows the files in `scenarios/`; only writing makes the store, with those files as its first entries."""
     write_scenario(PLAN, tmp_path / "scenarios" / "plan.json")

@@ -207,7 +207,7 @@ class Looker:
 
     def _find_units(self, frame: gpd.GeoDataFrame) -> None:
         examples = [
-            f"{field.name}: “{text}” → {value:,.10g}"
+            _("{field}：“{text}” → {value:,.10g}").format(field=field.name, text=text, value=value)
             for field in ROLES[self.entry.role].fields
             if field.kind in _NUMBERS
             for text, value in _with_units(frame, field, self.entry)

@@ -136,7 +136,9 @@ def _choose(sheet: Worksheet, choices: Worksheet, column: int, header: str, word
 
 def _explain(sheet: Worksheet, role: str, fields: Mapping[str, Field]) -> None:
     """The sheet of instructions; cell B2 says of which datum the coordinates are, and the import reads it."""
-    sources = [f"{name}（{_(told)}）" for name, told in _SOURCES.items() if name in STATED]
+    sources = [
+        _("{name}（{told}）").format(name=name, told=_(told)) for name, told in _SOURCES.items() if name in STATED
+    ]
     sheet["A1"] = _("{layer}：填写说明").format(layer=_(ROLES[role].label))
     sheet["A1"].font = Font(bold=True, size=14)
     sheet["A2"], sheet["B2"] = _("坐标取自（请选择）"), sources[0]

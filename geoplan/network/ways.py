@@ -131,7 +131,7 @@ class Ways:
 
 
 def _not_worked_in(message: str, *rows: str) -> Problem:
-    return Problem(Severity.WARNING, "roads", message.removesuffix("。"), _("请修改或撤销这一步"), rows)
+    return Problem(Severity.WARNING, "roads", message.rstrip("。."), _("请修改或撤销这一步"), rows)
 
 
 def ways_of(layers: Layers, profile: Profile) -> Ways:

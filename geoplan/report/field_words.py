@@ -71,4 +71,4 @@ def choices(field: Field) -> dict[str, str]:
 
 def in_words(text: str) -> str:
     """A message with the words for fields instead of their names."""
-    return _NAMED.sub(lambda found: f"“{field_label(found.group(1))}”", text)
+    return _NAMED.sub(lambda found: _("“{name}”").format(name=field_label(found.group(1))), text)

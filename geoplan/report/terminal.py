@@ -55,8 +55,16 @@ def problem_line(problem: Problem) -> str:
     """A data problem in one line: how bad, where, what, which rows, what to do."""
     shown = _("、").join(problem.rows[:_MOST_ROWS])
     more = _(" 等 {count} 行").format(count=len(problem.rows)) if len(problem.rows) > _MOST_ROWS else ""
-    rows = f"（{shown}{more}）" if shown else ""
-    return f"{_(tables.SEVERITY_LABELS[problem.severity])} {problem.layer}：{problem.message}{rows}。{problem.remedy}。"
+    rows = _("（{rows}）").format(rows=shown + more) if shown else ""
+    line = (
+        _("{severity} {layer}：{message}{rows}。")
+        if not problem.remedy
+        else _("{severity} {layer}：{message}{rows}。{remedy}。")
+    )
+    severity = _(tables.SEVERITY_LABELS[problem.severity])
+    return line.format(
+        severity=severity, layer=problem.layer, message=problem.message, rows=rows, remedy=problem.remedy
+    )
 
 
 def _head(assessment: Assessment) -> Text:

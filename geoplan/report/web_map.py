@@ -319,7 +319,12 @@ def _facilities(assessment: Assessment, coverage: Coverage) -> Iterator[folium.F
     for kind, look in style.FACILITY_STYLES.items():
         chosen = facilities[(facilities["kind"] == kind) & facilities["operating"]]
         if len(chosen):
-            yield _dots(f"{_(look.label)}（{len(chosen)}）", chosen, look.colour, radius=look.radius)
+            yield _dots(
+                _("{name}（{count}）").format(name=_(look.label), count=len(chosen)),
+                chosen,
+                look.colour,
+                radius=look.radius,
+            )
     idle = facilities[~facilities["operating"]]
     if len(idle):
         yield _dots(_("未运营或规划设施（{count}）").format(count=len(idle)), idle, "#9e9e9e", radius=5)
@@ -353,7 +358,8 @@ def _estates(assessment: Assessment) -> Iterator[folium.FeatureGroup]:
     for outcome in Outcome:
         chosen = estates[estates["verdict"] == outcome.value]
         if len(chosen):
-            title = f"{_('小区')}：{OUTCOME_SYMBOLS[outcome]} {_(OUTCOME_LABELS[outcome])}（{len(chosen)}）"
+            name = f"{OUTCOME_SYMBOLS[outcome]} {_(OUTCOME_LABELS[outcome])}"
+            title = _("小区：{outcome}（{count}）").format(outcome=name, count=len(chosen))
             yield _dots(title, chosen, style.OUTCOME_COLOURS[outcome], show=False, radius=4)
 
 

@@ -58,13 +58,13 @@ def loads(text: str, name: str) -> Scenario:
     except RecursionError as error:
         raise ScenarioError(_("{file} 嵌套过深，不是方案文件。").format(file=name)) from error
     except ScenarioError as error:
-        raise ScenarioError(f"{name}：{error}") from error
+        raise ScenarioError(_("{file}：{error}").format(file=name, error=error)) from error
     except ValueError as error:
         raise ScenarioError(_("{file} 不是完整的 JSON 文件：{error}。").format(file=name, error=error)) from error
     try:
         return _scenario(table)
     except ScenarioError as error:
-        raise ScenarioError(f"{name}：{error}") from error
+        raise ScenarioError(_("{file}：{error}").format(file=name, error=error)) from error
 
 
 def _scenario(table: object) -> Scenario:

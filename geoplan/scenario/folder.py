@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from geoplan.errors import StoreError, WorkspaceError
@@ -38,6 +40,40 @@ def open_store(root: Path, *, write: bool, url: str = "") -> Store:
     return Store(url or _local_url(root, write=write), lambda: _files(root / FOLDER))
 
 
+@contextmanager
+def writing_store(root: Path, url: str = "") -> Iterator[Store]:
+    """The store of a workspace for one write; where there is none yet it is made with that write, or not at all.
+
+    Raises:
+        WorkspaceError, ScenarioError, StoreError: as ``open_store``; or another process has made the store meanwhile.
+    """
+    if url or has_store(root) or not (root / MANIFEST).is_file():
+        with open_store(root, write=True, url=url) as store:
+            yield store
+        return
+    folder = _made(root / FOLDER)
+    try:
+        place = tempfile.TemporaryDirectory(prefix=".new-", dir=folder)
+    except OSError as error:
+        raise StoreError(_("无法写入 {file}：{error}").format(file=folder, error=error.strerror)) from error
+    with place as scratch:
+        new = Path(scratch) / STORE
+        with Store(f"sqlite:///{new.resolve()}", lambda: _files(folder)) as store:
+            yield store
+        _put(new, root)
+
+
+def _put(new: Path, root: Path) -> None:
+    """Give a new store its place, which is taken first so that of two processes one is refused."""
+    place = root / FOLDER / STORE
+    try:
+        place.open("xb").close()
+    except FileExistsError as error:
+        if has_store(root):
+            raise StoreError(_("{file} 刚被别人改过，请再试一次。").format(file=place)) from error
+    new.replace(place)
+
+
 def has_store(root: Path) -> bool:
     """Whether a workspace has a store of its own."""
     file = root / FOLDER / STORE
@@ -48,13 +84,16 @@ def _local_url(root: Path, *, write: bool) -> str:
     file = root / FOLDER / STORE
     if not write and not has_store(root):
         return MEMORY
-    try:
-        file.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            _("无法建立文件夹 {folder}：{error}").format(folder=file.parent, error=error.strerror)
-        ) from error
+    _made(file.parent)
     return f"sqlite:///{file.resolve()}"
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StoreError(_("无法建立文件夹 {folder}：{error}").format(folder=folder, error=error.strerror)) from error
+    return folder
 
 
 def _files(folder: Path) -> Iterator[tuple[Scenario, Signature]]:

@@ -119,7 +119,7 @@ def _parents(file: PackFile, here: Path | None, heirs: tuple[str, ...]) -> tuple
         try:
             parents.append(_load(name, here, heirs))
         except PackError as error:
-            faults.append(Fault(file.line("pack", "extends"), "[pack] extends", str(error).rstrip("。")))
+            faults.append(Fault(file.line("pack", "extends"), "[pack] extends", str(error).rstrip("。.")))
     return parents, faults
 
 

@@ -21,7 +21,7 @@ def show(pack: Pack, rule: Rule, *, name: str = "", note: str = "") -> None:
         note: what is worth knowing about a verdict.
     """
     st.html(f'<blockquote class="gp-quote">{escape(rule.clause.quote)}</blockquote>')
-    also = [f"{other.section}：“{other.quote}”" for other in rule.also]
+    also = [_("{section}：“{quote}”").format(section=other.section, quote=other.quote) for other in rule.also]
     parts.facts(
         [
             (_("指标"), tables.name_of(rule)),

@@ -166,7 +166,7 @@ def _clause_row(verdict: Verdict) -> dict[str, Cell]:
         "binding": _(tables.BINDING_LABELS[rule.binding]),
         "due": rule.due.isoformat() if rule.due else "",
         "source": tables.source_text(verdict),
-        "quote": _("；").join(f"“{clause.quote}”" for clause in (rule.clause, *rule.also)),
+        "quote": _("；").join(_("“{quote}”").format(quote=clause.quote) for clause in (rule.clause, *rule.also)),
         "divided": tables.divided_text(rule),
         "reading": tables.reading_text(rule),
         "assumed": tables.assumed_text(rule),
