@@ -73,16 +73,6 @@ def test_regenerated_geometries_equal_the_committed_ones(role, made, manifest):
     assert made[role].crs == committed.crs
 
 
-def test_making_it_twice_gives_the_same(made):
-    """Two runs give identical frames, to the last bit."""
-    again = demo_frames()
-    assert list(again) == list(made) == list(ROLES)
-    for role in ROLES:
-        first, second = (pd.DataFrame(frames[role]).drop(columns="geometry") for frames in (made, again))
-        assert_frame_equal(first, second, check_exact=True)
-        assert (shapely.to_wkb(again[role].geometry) == shapely.to_wkb(made[role].geometry)).all()
-
-
 def test_people_add_up_to_the_census_in_every_township(made):
     """The demand points of each township add up to its population of the 2020 census."""
     sums = made["demand"].groupby("unit_code")["pop_total"].sum()
