@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +16,8 @@ from geoplan.i18n import _
 from geoplan.stages import stages
 
 if TYPE_CHECKING:
-    from geoplan.doctor import Case, References
+    from geoplan.doctor import Case
+    from geoplan.doctor.records import Unit
     from geoplan.layers import Progress
 
 PIPED_WIDTH = 140
@@ -25,37 +28,50 @@ def check(
     directory: Annotated[
         Path, typer.Argument(metavar="[DIR]", help=_("工作区文件夹，内有 layers/manifest.toml"))
     ] = Path(),
-    codes: Annotated[Path | None, typer.Option(help=_("乡镇街道代码表（CSV：code,name），核对是否齐全"))] = None,
-    census: Annotated[Path | None, typer.Option(help=_("普查人口表（CSV：code,population），核对合计"))] = None,
+    codes: Annotated[
+        Path | None,
+        typer.Option(
+            help=_("乡镇街道代码表（CSV 或 Excel：code,name），只用于这一次；长期使用请 geoplan import codes")
+        ),
+    ] = None,
+    census: Annotated[
+        Path | None,
+        typer.Option(
+            help=_("普查人口表（CSV 或 Excel：code,population），只用于这一次；长期使用请 geoplan import census")
+        ),
+    ] = None,
     tolerance: Annotated[float, typer.Option(min=0, max=20, help=_("道路端点离另一条道路不到这么多米时报告"))] = 2.0,
     repair: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help=_("把修补写进 manifest.toml，可重复：drop_duplicates、snap_ends、node_crossings")
+            metavar="[CHECK:]NAME[=ROWS]", help=_("把检查所列的一项修补写进 manifest.toml，可重复；源文件不改动")
         ),
+    ] = None,
+    revert: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[ROLE:]NAME", help=_("从 manifest.toml 撤销一项修补，可重复")),
     ] = None,
     out: Annotated[Path | None, typer.Option(help=_("写出问题位置（GeoPackage）和数据质量说明的文件夹"))] = None,
     as_json: Annotated[bool, typer.Option("--json", help=_("只在标准输出打印一个 JSON 对象"))] = False,  # noqa: FBT002
 ) -> None:
     """Examine a workspace's data."""
-    from geoplan.doctor import References, examine, prescribe, read_census, read_codes
-    from geoplan.layers.manifest_file import add_repair
+    from geoplan.doctor import examine, prescribe, recorded
+    from geoplan.layers import read_manifest
+    from geoplan.layers.manifest_file import add_repair, remove_repair
     from geoplan.report import data_quality
 
-    references = References(
-        codes=None if codes is None else read_codes(codes),
-        census=None if census is None else read_census(census),
-        tolerance_m=tolerance,
-    )
+    told = _given(codes, census)
     with stages() as stage:
-        case = _case(directory, references, stage)
+        for role, each in recorded(read_manifest(directory), revert or ()):
+            remove_repair(directory, role, each)
+        case = _case(directory, told, tolerance, stage)
         stage(_("检查数据"))
         findings = examine(case)
-        repairs = prescribe(findings, repair or (), references, _today())
+        repairs = prescribe(findings, repair or (), _today())
         for role, each in repairs:
             add_repair(directory, role, each)
         if repairs:
-            case = _case(directory, references, stage)
+            case = _case(directory, told, tolerance, stage)
             findings = examine(case)
         files = [] if out is None else data_quality.write_findings(case.layers, findings, out)
     if as_json:
@@ -69,13 +85,25 @@ def check(
         typer.echo(_("已写出：{file}").format(file=file))
 
 
-def _case(directory: Path, references: References, stage: Progress) -> Case:
+def _given(codes: Path | None, census: Path | None) -> Mapping[str, tuple[Unit, ...]]:
+    """The tables that are given for this once, read within limits like every file of others."""
+    from geoplan.doctor import read_reference
+    from geoplan.intake.confinement import Confinement
+
+    files = {"codes": codes, "census": census}
+    with Confinement() as opener:
+        return {role: read_reference(file, role, opener) for role, file in files.items() if file is not None}
+
+
+def _case(directory: Path, given: Mapping[str, tuple[Unit, ...]], tolerance: float, stage: Progress) -> Case:
     """The workspace as it is read now, with its roads as walkers use them."""
-    from geoplan.doctor import Case
+    from geoplan.doctor import Case, references_of
     from geoplan.layers import load_layers
     from geoplan.network import load_profile, warm_up, ways_of
 
     layers = load_layers(directory, stage, complete=False)
+    known = references_of(layers, tolerance)
+    references = replace(known, codes=given.get("codes", known.codes), census=given.get("census", known.census))
     if "roads" not in layers.frames:
         return Case(layers, None, references)
     warm_up(lambda: stage(_("首次使用，正在编译计算程序，仅此一次")))

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
+from dataclasses import replace
+from datetime import date
 
 import geopandas as gpd
+import networkx as nx
 import numpy as np
+import osmnx
 import pandas as pd
 import pyogrio
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from intake_files import workbook
 from workspaces import COUNTY, CRS, OTHER_TOWN, STREET, TOWN, area, at, line, small_workspace, table
 
 from geoplan import crs
-from geoplan.doctor import CHECKS, OFFERED, Case, References, examine, read_census, read_codes
+from geoplan.doctor import CHECKS, Case, examine, prescribe, read_reference, references_of
 from geoplan.doctor.places import alike
-from geoplan.layers import load_layers
+from geoplan.errors import LayerError, SettingsError
+from geoplan.intake.trusted import Trusted
+from geoplan.layers import load_layers, read_manifest
 from geoplan.layers.manifest import MANIFEST, REPAIRS, LayerEntry, Repair
+from geoplan.layers.manifest_file import add_repair, remove_repair
 from geoplan.layers.repairs import repaired
 from geoplan.layers.road_gaps import crossings, gaps, parts_of
 from geoplan.model import Severity
@@ -32,7 +41,17 @@ def case_of(root, **references):
     """A workspace ready to be examined."""
     layers = load_layers(root, complete=False)
     ways = ways_of(layers, load_profile("walk")) if "roads" in layers.frames else None
-    return Case(layers, ways, References(**references))
+    return Case(layers, ways, replace(references_of(layers), **references))
+
+
+def codes_in(file):
+    """The townships of a list of codes."""
+    return read_reference(file, "codes", Trusted())
+
+
+def census_in(file):
+    """The townships of a census."""
+    return read_reference(file, "census", Trusted())
 
 
 def found_in(root, check, **references):
@@ -54,12 +73,14 @@ def facility(name, place, **cells):
 
 
 def test_the_sound_county_has_nothing_wrong(small, tmp_path):
-    """Of the small county, with its codes and census, nothing is found."""
+    """Of the small county, with its codes, census and papers, nothing is found."""
+    for entry in small.entries.values():
+        entry.update(source="民政局", licence="内部资料", as_of=date(2024, 12, 31))
     root = small.write(tmp_path)
     (tmp_path / "codes.csv").write_text(CODES, encoding="utf-8")
     units = [(STREET, 600), (TOWN, 400), (OTHER_TOWN, 1100)]
     (tmp_path / "census.csv").write_text("code,population\n" + "".join(f"{c},{n}\n" for c, n in units))
-    case = case_of(root, codes=read_codes(tmp_path / "codes.csv"), census=read_census(tmp_path / "census.csv"))
+    case = case_of(root, codes=codes_in(tmp_path / "codes.csv"), census=census_in(tmp_path / "census.csv"))
     assert [found for found in examine(case) if found.check] == []
 
 
@@ -153,7 +174,7 @@ def test_missing_townships_are_named(small, tmp_path):
         f"代码,名称\n{COUNTY}000000,示例县\n{STREET}000,甲街道\n440784999,乙镇\n440784103,丁镇\n440784101001,某村\n"
     )
     (tmp_path / "codes.csv").write_text(listed, encoding="gbk")
-    codes = read_codes(tmp_path / "codes.csv")
+    codes = codes_in(tmp_path / "codes.csv")
     assert [unit.name for unit in codes] == ["甲街道", "乙镇", "丁镇"]
     missing, strange = found_in(small.write(tmp_path), "missing_townships", codes=codes)
     assert missing.count == 1
@@ -183,7 +204,7 @@ def test_thirteen_of_sixteen_townships_are_said_to_lack_three(shared, tmp_path, 
 def test_sums_are_held_against_the_census(small, tmp_path):
     """The township whose people do not sum to the census is named with both figures."""
     (tmp_path / "census.csv").write_text(f'code,population\n{STREET},600\n{TOWN},"1,400"\n{OTHER_TOWN},1102\n')
-    (found,) = found_in(small.write(tmp_path), "against_census", census=read_census(tmp_path / "census.csv"))
+    (found,) = found_in(small.write(tmp_path), "against_census", census=census_in(tmp_path / "census.csv"))
     assert found.problem.rows == (TOWN,)
     assert "400 ≠ 1,400" in found.problem.message
 
@@ -313,7 +334,7 @@ def broken_county():
     rows = workspace.frames["facilities"]
     twin = rows.iloc[[1]].assign(facility_id="F9")
     workspace.frames["facilities"] = gpd.GeoDataFrame(pd.concat([rows, twin], ignore_index=True), crs=CRS)
-    short = table("road_class", ("residential", line((4501, 1250), (4900, 1250))))
+    short = table("road_class", ("residential", line((3501, 1250), (3900, 1250))))
     workspace.frames["roads"] = gpd.GeoDataFrame(
         pd.concat([workspace.frames["roads"], short], ignore_index=True), crs=CRS
     )
@@ -338,6 +359,196 @@ def test_repairs_are_recorded_applied_and_taken_back(tmp_path, geoplan):
     assert changed == {MANIFEST.name}
     (root / MANIFEST).write_bytes(before[MANIFEST.name])
     assert load_layers(root).digest == read.digest
+
+
+def with_homes_from_baidu(workspace, root):
+    """Homes in Baidu's degrees that the manifest takes for true ones."""
+    root = with_homes(workspace, root, "bd09")
+    manifest = root / MANIFEST
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('datum = "bd09"\n', ""), encoding="utf-8")
+    return root
+
+
+def planted(check):
+    """Writes the small county with the row that a check is there for."""
+
+    def write(workspace, root):
+        role, row, _ids = PLANTED[check]
+        water = table("barrier_id kind name", ("W1", "water", "湖", area(1200, 1200, 1300, 1300)))
+        workspace.frames["barriers"], workspace.entries["barriers"] = water, {"file": "barriers.parquet"}
+        workspace.frames[role] = with_rows(workspace.frames[role], [row])
+        return workspace.write(root)
+
+    return write
+
+
+def with_units(*places):
+    """Writes the small county with other borders of its second and third township."""
+
+    def write(workspace, root):
+        for row, shape in zip((2, 3), places, strict=True):
+            workspace.frames["units"].loc[row, "geometry"] = shape
+        return workspace.write(root)
+
+    return write
+
+
+def with_statements(workspace, root):
+    """F1 is said to have 10 beds by one source and 12 by another, of the same day."""
+    rows = workspace.frames["facilities"].assign(beds="", as_of="2024", source="台账")
+    other = facility("甲街道综合养老服务中心", at(500, 500), facility_id="F1", beds="12", as_of="2024", source="官网")
+    workspace.frames["facilities"] = with_rows(rows, [{**other, "kind": "township_centre"}])
+    return workspace.write(root)
+
+
+def with_nursing_beds(workspace, root):
+    """A facility with more nursing beds than beds."""
+    row = facility("多护理床", at(3000, 500), beds="10", nursing_beds="12")
+    workspace.frames["facilities"] = with_rows(workspace.frames["facilities"], [row])
+    return workspace.write(root)
+
+
+def with_crossings(workspace, root):
+    """A street graph of two ways that cross without a common node."""
+    graph = nx.MultiDiGraph(crs="EPSG:4326")
+    places = crs.lonlat(gpd.GeoDataFrame(geometry=[at(0, 0), at(900, 900), at(0, 900), at(900, 0)], crs=CRS)).geometry
+    for number, place in enumerate(places):
+        graph.add_node(number, x=place.x, y=place.y)
+    for one, other in ((0, 1), (2, 3)):
+        graph.add_edge(one, other, osmid=one, highway="residential", length=1273.0)
+    workspace.replace_layer("roads", "roads.graphml").write(root)
+    osmnx.save_graphml(graph, root / "layers" / "roads.graphml")
+    return root
+
+
+CURES = {
+    "offset_datum:set_datum": with_homes_from_baidu,
+    "in_water:blank_cells": planted("in_water"),
+    "in_water:exclude_rows": planted("in_water"),
+    "outside_county:exclude_rows": planted("outside_county"),
+    "far_from_roads:blank_cells": planted("far_from_roads"),
+    "exact_duplicates:drop_duplicates": lambda _workspace, root: broken_county().write(root),
+    "duplicates:exclude_rows": planted("duplicates"),
+    "duplicates:exclude_rows=F2": planted("duplicates"),
+    "overlaps:clip_overlaps": with_units(area(1900, 0, 4000, 2000), area(4000, 0, 6000, 2000)),
+    "unit_gaps:fill_gaps": with_units(area(2000, 0, 3950, 2000), area(4000, 0, 6000, 2000)),
+    "places_without_people:blank_cells": planted("places_without_people"),
+    "places_without_people:exclude_rows": planted("places_without_people"),
+    "households_without_people:blank_cells": planted("households_without_people"),
+    "parts_above_whole:blank_cells": with_nursing_beds,
+    "two_sources:prefer_source=官网": with_statements,
+    "dangling_ends:snap_ends": lambda _workspace, root: broken_county().write(root),
+    "crossings_without_node:node_crossings": with_crossings,
+}
+
+
+@pytest.mark.parametrize("spec", CURES)
+def test_a_repair_settles_what_was_found_and_is_taken_back_whole(small, tmp_path, spec):
+    """With the repair in the manifest the finding is gone and no file has changed; without it all is as it was."""
+    check = spec.partition(":")[0]
+    root = CURES[spec](small, tmp_path)
+    manifest, digest = (root / MANIFEST).read_bytes(), load_layers(root).digest
+    files = {path: path.read_bytes() for path in (root / "layers").iterdir() if path.name != MANIFEST.name}
+    made = prescribe(examine(case_of(root)), [spec], date(2026, 1, 31))
+    for role, repair in made:
+        add_repair(root, role, repair)
+    assert found_in(root, check) == []
+    assert load_layers(root).digest != digest
+    assert {path: path.read_bytes() for path in files} == files
+    for role, repair in made:
+        remove_repair(root, role, repair)
+    assert found_in(root, check) != []
+    assert (load_layers(root).digest, tomllib.loads(manifest.decode())) == (
+        digest,
+        tomllib.loads((root / MANIFEST).read_text("utf-8")),
+    )
+
+
+def test_every_repair_is_offered_by_a_check():
+    """There is no repair that the reading knows and no check calls for."""
+    assert {spec.partition(":")[2].partition("=")[0] for spec in CURES} == set(REPAIRS)
+
+
+def test_what_a_repair_does_is_told_and_is_right(small, tmp_path):
+    """Beds that contradict each other are unknown and not zero; an overlap stays with the lower code; homes lie at their streets."""
+    beds = with_nursing_beds(small_workspace(), tmp_path / "beds")
+    for role, repair in prescribe(examine(case_of(beds)), ["parts_above_whole:blank_cells"], date(2026, 1, 31)):
+        add_repair(beds, role, repair)
+    row = load_layers(beds).frames["facilities"].set_index("facility_id").loc["X"]
+    assert np.isnan(row["beds"])
+    assert np.isnan(row["nursing_beds"])
+    units = CURES["overlaps:clip_overlaps"](small_workspace(), tmp_path / "units")
+    for role, repair in prescribe(examine(case_of(units)), ["clip_overlaps"], date(2026, 1, 31)):
+        add_repair(units, role, repair)
+    areas = load_layers(units).frames["units"].set_index("unit_code").area
+    assert areas[[STREET, TOWN]].to_numpy() == pytest.approx([4e6, 4e6], rel=1e-4)
+    homes = with_homes_from_baidu(small, tmp_path / "homes")
+    for role, repair in prescribe(examine(case_of(homes)), ["set_datum"], date(2026, 1, 31)):
+        add_repair(homes, role, repair)
+    layers = load_layers(homes)
+    roads = shapely.union_all(layers.frames["roads"].geometry)
+    assert shapely.distance(layers.frames["demand"].geometry.to_numpy(), roads).max() < 13
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("exclude_rows", "outside_county:exclude_rows"),  # of two checks one must be named
+        ("two_sources:prefer_source", "two_sources:prefer_source=台账"),  # the source must be chosen
+        ("outside_county:exclude_rows=F1", "没有发现"),  # F1 lies inside
+    ],
+)
+def test_a_repair_that_could_be_several_is_asked_about(small, tmp_path, spec, said):
+    """What is not clear is refused with the words to choose from, and nothing is written."""
+    small.frames["facilities"] = with_rows(
+        small.frames["facilities"],
+        [facility("界外", at(-500, 500)), facility("乙镇敬老院（东区）", at(2510, 500), facility_id="Y")],
+    )
+    root = with_statements(small, tmp_path)
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        prescribe(examine(case_of(root)), [spec], date(2026, 1, 31))
+
+
+def test_repairs_of_one_kind_are_one_item_and_come_back_by_command(tmp_path, geoplan, small):
+    """Rows left out one after the other stand in one item of the manifest; ``--revert`` takes it back."""
+    small.frames["facilities"] = with_rows(
+        small.frames["facilities"], [facility("界外", at(-500, 500)), facility("山上", at(5500, 1900), facility_id="Y")]
+    )
+    root = small.write(tmp_path)
+    digest = load_layers(root).digest
+    for spec in ("outside_county:exclude_rows", "far_from_roads:exclude_rows"):
+        assert geoplan("check", root, "--repair", spec)[0] == 0
+    (repair,) = read_manifest(root).entry("facilities").repairs
+    assert repair.rows == ("X", "Y")
+    assert geoplan("check", root, "--revert", "snap_ends")[0] == 2
+    assert geoplan("check", root, "--revert", "facilities:exclude_rows")[0] == 0
+    assert load_layers(root).digest == digest
+
+
+def test_layers_without_papers_are_named(small, tmp_path):
+    """A manifest that does not say licence and date is a finding that names the layers."""
+    small.entries["demand"]["licence"] = "内部资料"
+    found = {each.problem.message for each in found_in(small.write(tmp_path), "undocumented")}
+    assert any("许可" in text and "道路" in text and "居民点" not in text for text in found)
+    assert any("日期" in text and "居民点" in text for text in found)
+
+
+def test_codes_and_census_of_the_workspace_are_used_at_every_check(small, tmp_path, geoplan):
+    """Tables that were imported, a workbook with a title and a CSV with sums, are what later checks are held against; figures and scenarios do not move."""
+    root = small.write(tmp_path / "county")
+    before = load_layers(root)
+    rows = [("某县2024年区划代码",), ("代码", "名称"), (STREET, "甲街道"), (TOWN, "乙镇"), ("440784103", "丁镇")]
+    codes = workbook(tmp_path / "代码.xlsx", rows)
+    census = tmp_path / "普查.csv"
+    census.write_text(f"地区,代码,常住人口\n合计,,9999\n甲街道,{STREET},600\n乙镇,{TOWN},1400\n", encoding="gbk")
+    for role, file in (("codes", codes), ("census", census)):
+        status, _out, err = geoplan("import", role, file, "--dir", root, "--trust")
+        assert (status, err) == (0, "")
+    found = json.loads(geoplan("check", root, "--json")[1])["findings"]
+    told = {each["check"]: each["message"] for each in found}
+    assert "丁镇" in told["missing_townships"] or "不在代码表" in told["missing_townships"]
+    assert "400 ≠ 1,400" in told["against_census"]
+    assert load_layers(root).base == before.base
 
 
 def test_a_duplicate_that_is_none_any_more_is_kept(small, tmp_path):
@@ -388,21 +599,14 @@ def test_places_and_statement_are_written(tmp_path, geoplan):
 
 
 def test_files_that_cannot_be_used_are_refused(small, tmp_path, geoplan):
-    """A list of codes without its columns, a census that is no number, a folder that is no workspace: status 2 and a line."""
+    """A list of codes without its columns, a census that is no number, a folder that is no workspace are refused in a line."""
     root = small.write(tmp_path)
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     (tmp_path / "words.csv").write_text(f"code,population\n{TOWN},many\n")
-    for arguments in (
-        (root, "--codes", tmp_path / "bad.csv"),
-        (root, "--codes", tmp_path / "absent.csv"),
-        (root, "--census", tmp_path / "words.csv"),
-        (tmp_path / "nowhere",),
-    ):
+    for role, file in (("codes", "bad.csv"), ("census", "words.csv")):
+        with pytest.raises(LayerError):
+            read_reference(tmp_path / file, role, Trusted())
+    for arguments in ((root, "--codes", tmp_path / "absent.csv"), (tmp_path / "nowhere",)):
         status, _out, err = geoplan("check", *arguments)
         assert status == 2
         assert "Traceback" not in err
-
-
-def test_every_repair_is_offered_by_a_check():
-    """There is no repair that the reading knows and no check calls for."""
-    assert set(OFFERED) == set(REPAIRS)

@@ -2,12 +2,11 @@
 
 from geoplan.doctor.examination import CHECKS, Check, checked, examine, with_known
 from geoplan.doctor.records import Case, Finding, References, shapes_of
-from geoplan.doctor.references import read_census, read_codes
-from geoplan.doctor.treatment import OFFERED, prescribe
+from geoplan.doctor.references import read_reference, references_of
+from geoplan.doctor.treatment import prescribe, recorded, spec_of
 
 __all__ = [
     "CHECKS",
-    "OFFERED",
     "Case",
     "Check",
     "Finding",
@@ -15,8 +14,10 @@ __all__ = [
     "checked",
     "examine",
     "prescribe",
-    "read_census",
-    "read_codes",
+    "read_reference",
+    "recorded",
+    "references_of",
     "shapes_of",
+    "spec_of",
     "with_known",
 ]

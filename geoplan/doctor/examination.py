@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from geoplan.doctor import people, places, streets, units
+from geoplan.doctor import people, places, statements, streets, units
 from geoplan.doctor.records import Case, Finding, shapes_of
 from geoplan.i18n import mark
 from geoplan.layers import Layers
@@ -38,6 +38,9 @@ CHECKS: tuple[Check, ...] = (
     Check("against_census", mark("人口合计与普查"), people.against_census),
     Check("places_without_people", mark("无人的居民点"), people.places_without_people),
     Check("households_without_people", mark("有住户而无居民"), people.households_without_people),
+    Check("parts_above_whole", mark("部分大于全部（护理型床位多于床位等）"), statements.parts_above_whole),
+    Check("two_sources", mark("同一事实有几个来源"), statements.two_sources),
+    Check("undocumented", mark("没有写明来源、许可或日期"), statements.undocumented),
     Check("islands", mark("路网孤岛"), streets.islands),
     Check("stopping_at_border", mark("道路止于县界"), streets.stopping_at_border),
     Check("dangling_ends", mark("没有接上的道路端点"), streets.dangling_ends),

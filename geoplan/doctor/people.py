@@ -8,10 +8,11 @@ from fractions import Fraction
 import numpy as np
 import shapely
 
-from geoplan.doctor.records import Case, Finding, finding, points_in
+from geoplan.doctor.records import Case, Finding, finding, points_in, unplaced
 from geoplan.doctor.units import match
 from geoplan.i18n import _
 from geoplan.layers import townships
+from geoplan.layers.manifest import Repair
 from geoplan.model import Severity
 
 _OFF = Fraction(1, 200)  # of the census: sums that differ by less are rounding and people without a place
@@ -41,7 +42,8 @@ def against_census(case: Case) -> Iterator[Finding]:
             count=len(rows), names=_("、").join(told[:_SHOWN]) + more
         )
         where = towns.geometry[towns["unit_code"].isin(rows)]
-        yield finding(Severity.WARNING, "units", text, _("请核对人口图层的口径、年份和范围"), rows=rows, where=where)
+        remedy = _("请核对人口图层的口径、年份和范围；哪一方对，数据本身说不清，没有可自动的修补")
+        yield finding(Severity.WARNING, "units", text, remedy, rows=rows, where=where)
     yield from _not_in_layer(case, place)
 
 
@@ -65,8 +67,11 @@ def places_without_people(case: Case) -> Iterator[Finding]:
     nobody = (demand["pop_total"] == 0).to_numpy(bool)
     if nobody.any():
         rows, where = demand["demand_id"][nobody], demand.geometry[nobody & demand.geometry.notna()]
-        text, remedy = _("居民点人口为 0"), _("如不知道人数请留空；确实无人的可以删去")
-        yield finding(Severity.NOTE, "demand", text, remedy, rows=rows, where=where)
+        text, remedy = _("居民点人口为 0"), _("如不知道人数，应作未知；确实无人的，可以不计入")
+        named = tuple(rows)
+        unknown = Repair("blank_cells", rows=named, fields=("pop_total", "pop60", "pop65"))
+        repairs = (unknown, Repair("exclude_rows", rows=named))
+        yield finding(Severity.NOTE, "demand", text, remedy, rows=rows, where=where, repairs=repairs)
 
 
 def households_without_people(case: Case) -> Iterator[Finding]:
@@ -82,4 +87,5 @@ def households_without_people(case: Case) -> Iterator[Finding]:
     if lonely.any():
         text = _("小区有住户，周围 {metres:g} 米内却没有居民").format(metres=_AROUND_M)
         rows, where = estates["estate_id"][lonely], estates.geometry[lonely]
-        yield finding(Severity.WARNING, "estates", text, _("请核对小区位置，或补充居民点"), rows=rows, where=where)
+        remedy = _("请核对小区位置，或补充居民点；位置不对的，可先作为未知")
+        yield finding(Severity.WARNING, "estates", text, remedy, rows=rows, where=where, repairs=unplaced(rows))

@@ -11,9 +11,10 @@ import numpy as np
 import shapely
 
 from geoplan import crs, datum
-from geoplan.doctor.records import Case, Finding, finding, points_in, shapes_of
+from geoplan.doctor.records import Case, Finding, finding, points_in, shapes_of, unplaced
 from geoplan.i18n import _
-from geoplan.layers.repairs import exact_twins
+from geoplan.layers.manifest import Repair
+from geoplan.layers.repairs import exact_twins, read_as
 from geoplan.layers.schema import FACILITY_KINDS
 from geoplan.layers.units import PLACED
 from geoplan.model import Problem, Settings, Severity
@@ -35,15 +36,18 @@ def offset_datum(case: Case) -> Iterator[Finding]:
         if frame is None or entry is None:
             continue
         placed = frame[frame.geometry.notna()]
-        read_as = entry.datum if entry.datum in {"gcj02", "bd09"} else "wgs84"
-        points = crs.shift(points_in(crs.lonlat(placed[["geometry"]])), read_as)
+        taken = read_as(entry)
+        points = crs.shift(points_in(crs.lonlat(placed[["geometry"]])), taken)
         found = datum.detect(shapely.get_coordinates(points), reference)
-        if found.datum and found.datum != read_as:
+        if found.datum and found.datum != taken:
             text = _("坐标看起来是 {name}，读入时按 {read} 处理：{evidence}").format(
-                name=datum.NAMES[found.datum], read=datum.NAMES[read_as], evidence=found.evidence()
+                name=datum.NAMES[found.datum], read=datum.NAMES[taken], evidence=found.evidence()
             )
-            remedy = _('核实来源后，在 manifest.toml 该图层写 datum = "{datum}"').format(datum=found.datum)
-            yield finding(Severity.WARNING, role, text, remedy, where=placed.geometry, count=len(placed))
+            remedy = _("请先核实来源；确是如此，再改按 {name} 读入").format(name=datum.NAMES[found.datum])
+            repairs = (Repair("set_datum", datum=found.datum),)
+            yield finding(
+                Severity.WARNING, role, text, remedy, where=placed.geometry, count=len(placed), repairs=repairs
+            )
 
 
 def in_water(case: Case) -> Iterator[Finding]:
@@ -57,8 +61,9 @@ def in_water(case: Case) -> Iterator[Finding]:
     hit[shapely.STRtree(areas).query(points, predicate="within")[0]] = True
     if hit.any():
         rows = facilities["facility_id"][hit]
+        text, remedy = _("设施落在水面内"), _("请核对坐标；在此之前可把位置作为未知")
         yield finding(
-            Severity.WARNING, "facilities", _("设施落在水面内"), _("请核对坐标"), rows=rows, where=points[hit]
+            Severity.WARNING, "facilities", text, remedy, rows=rows, where=points[hit], repairs=unplaced(rows)
         )
 
 
@@ -71,7 +76,8 @@ def outside_county(case: Case) -> Iterator[Finding]:
     if outside.any():
         text, remedy = _("设施在县界以外"), _("如为邻县设施可保留，不计入本县；否则请核对坐标")
         rows = facilities["facility_id"][outside]
-        yield finding(Severity.NOTE, "facilities", text, remedy, rows=rows, where=facilities.geometry[outside])
+        where = facilities.geometry[outside]
+        yield finding(Severity.NOTE, "facilities", text, remedy, rows=rows, where=where, repairs=unplaced(rows))
 
 
 def far_from_roads(case: Case) -> Iterator[Finding]:
@@ -83,7 +89,8 @@ def far_from_roads(case: Case) -> Iterator[Finding]:
     lost = ~case.ways.locate(placed, Settings()).located
     if lost.any():
         problem = off_roads(tuple(placed["facility_id"][lost]))
-        yield Finding(problem, count=len(problem.rows), where=tuple(placed.geometry[lost]))
+        where = tuple(placed.geometry[lost])
+        yield Finding(problem, count=len(problem.rows), where=where, repairs=unplaced(problem.rows))
 
 
 def off_roads(ids: tuple[str, ...]) -> Problem:
@@ -100,8 +107,9 @@ def exact_duplicates(case: Case) -> Iterator[Finding]:
         if twins:
             text = _("与另一行除编号外完全相同：{pairs}").format(pairs=_pairs(twins.items()))
             where = shapes_of(case.layers, role, twins)
-            remedy = _("如确为重复，用 --repair drop_duplicates 在读入时删去；否则请改正")
-            yield finding(Severity.WARNING, role, text, remedy, rows=twins, where=where, repair="drop_duplicates")
+            remedy = _("如确为重复，可在读入时删去；否则请改正")
+            repairs = (Repair("drop_duplicates", rows=tuple(twins)),)
+            yield finding(Severity.WARNING, role, text, remedy, rows=twins, where=where, repairs=repairs)
 
 
 def duplicates(case: Case) -> Iterator[Finding]:
@@ -115,10 +123,11 @@ def duplicates(case: Case) -> Iterator[Finding]:
     if pairs:
         ids = candidates["facility_id"].to_numpy(object)
         text = _("疑为同一设施以不同名称登记：{pairs}").format(pairs=_pairs((ids[b], ids[a]) for a, b in pairs))
-        remedy = _("请核实；如为同一设施，请用同一个 facility_id，并写明 as_of 和 source")
+        remedy = _("请核实；如为同一设施，请用同一个 facility_id，并写明 as_of 和 source，或不计入其中一行")
         rows = dict.fromkeys(ids[place] for pair in pairs for place in pair)
         where = shapes_of(case.layers, "facilities", rows)
-        yield finding(Severity.WARNING, "facilities", text, remedy, rows=rows, where=where)
+        repairs = (Repair("exclude_rows", rows=tuple(dict.fromkeys(ids[b] for _a, b in pairs))),)
+        yield finding(Severity.WARNING, "facilities", text, remedy, rows=rows, where=where, repairs=repairs)
 
 
 def _near_pairs(frame: gpd.GeoDataFrame) -> list[tuple[int, int]]:

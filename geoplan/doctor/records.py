@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoplan.layers import Layers
+from geoplan.layers.manifest import Repair
 from geoplan.layers.schema import ROLES
 from geoplan.model import Problem, Severity
 from geoplan.network import Ways
@@ -33,7 +34,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What the layers are held against besides each other.
+    """What the layers are held against besides each other; see ``references_of``.
 
     Attributes:
         codes: the townships that there are; None where no list was given.
@@ -67,14 +68,14 @@ class Finding:
         check: the id of the check that found it; blank for what reading the layers found.
         count: of rows, places or units, whichever the problem is about.
         where: geometries in the layers' CRS; empty where it has no place.
-        repair: the name of the repair that would settle it; blank where only people can.
+        repairs: each of them would settle it, as the manifest would record it; none where only people can.
     """
 
     problem: Problem
     check: str = ""
     count: int = 0
     where: tuple[object, ...] = ()
-    repair: str = ""
+    repairs: tuple[Repair, ...] = ()
 
 
 def finding(  # noqa: PLR0913 - what a problem consists of, by name
@@ -86,12 +87,19 @@ def finding(  # noqa: PLR0913 - what a problem consists of, by name
     rows: Iterable[str] = (),
     where: Iterable[object] = (),
     count: int | None = None,
-    repair: str = "",
+    repairs: Iterable[Repair] = (),
 ) -> Finding:
     """A finding with as many rows, or else places, as it has unless the count is told."""
     named, places = tuple(map(str, rows)), tuple(where)
     counted = len(named) or len(places) if count is None else count
-    return Finding(Problem(severity, layer, message, remedy, named), count=counted, where=places, repair=repair)
+    problem = Problem(severity, layer, message, remedy, named)
+    return Finding(problem, count=counted, where=places, repairs=tuple(repairs))
+
+
+def unplaced(ids: Iterable[str]) -> tuple[Repair, ...]:
+    """What settles rows whose place cannot be right: the place is unknown, or the rows are left out."""
+    rows = tuple(map(str, ids))
+    return Repair("blank_cells", rows=rows, fields=("geometry",)), Repair("exclude_rows", rows=rows)
 
 
 def shapes_of(layers: Layers, role: str, ids: Iterable[str]) -> tuple[object, ...]:

@@ -1,77 +1,68 @@
-"""Reads the tables that layers are held against: a list of township codes, a census."""
+"""What layers are held against: a list of township codes and a census, of the workspace or of a file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 
-from geoplan.doctor.records import Unit
+from geoplan.doctor.records import DEFAULT_TOLERANCE_M, References, Unit
 from geoplan.doctor.units import TOWNSHIP_DIGITS
-from geoplan.errors import WorkspaceError
+from geoplan.errors import LayerError
 from geoplan.i18n import _
-from geoplan.layers.reading import READ_FAULTS, csv_table
+from geoplan.intake.confinement import Opener
+from geoplan.intake.records import Request
+from geoplan.intake.tables import SUMS
+from geoplan.layers import Layers
+from geoplan.layers.reading import read_raw
+from geoplan.layers.schema import ROLES
+from geoplan.layers.validation import Door
+from geoplan.model import Problem, Severity
 
 _COUNTY_DIGITS = 6
-# The heads that tables use, the usual one first.
-_HEADS: Mapping[str, tuple[str, ...]] = {
-    "code": ("code", "unit_code", "code9", "代码", "编码", "区划代码"),
-    "name": ("name", "名称", "乡镇", "镇街", "地区"),
-    "people": ("population", "pop", "pop_total", "pop2020", "人口", "常住人口"),
-}
 
 
-def read_codes(path: Path) -> tuple[Unit, ...]:
-    """A table ``code,name`` of the townships that there are; rows of counties and villages are passed over.
-
-    Raises:
-        WorkspaceError: it cannot be read, or has neither codes nor names.
-    """
-    table = _read(path)
-    if not {"code", "name"} & set(table):
-        raise _lacking(path, ("code", "name"))
-    return _townships(table)
+def references_of(layers: Layers, tolerance_m: float = DEFAULT_TOLERANCE_M) -> References:
+    """The code list and the census that a workspace has as layers."""
+    codes, census = layers.get("codes"), layers.get("census")
+    return References(
+        codes=None if codes is None else _townships(codes),
+        census=None if census is None else _townships(census),
+        tolerance_m=tolerance_m,
+    )
 
 
-def read_census(path: Path) -> tuple[Unit, ...]:
-    """A table ``code,population``, or ``name,population``, of townships.
+def read_reference(path: Path, role: str, opener: Opener) -> tuple[Unit, ...]:
+    """The townships of a file that is no layer of the workspace.
+
+    Args:
+        role: ``codes`` for a list of codes, ``census`` for people.
 
     Raises:
-        WorkspaceError: it cannot be read, lacks a column, or a population is no number.
+        LayerError: it cannot be read, lacks a column, or a population is no number.
     """
-    table = _read(path)
-    if "people" not in table or not {"code", "name"} & set(table):
-        raise _lacking(path, ("code", "population"))
-    return _townships(table, path)
+    if not path.is_file():
+        raise LayerError(_("文件不存在：{file}").format(file=path))
+    look = opener.look(path, Request(role=role))
+    named = {"unit_code", "name"} & set(look.columns)
+    if not look.usable or not named:
+        text = _("{file} 不能用作{what}").format(file=path, what=_(ROLES[role].label))
+        lacking = Problem(Severity.ERROR, role, _("缺少代码列和名称列"), _("第一行须是列名，如 code、name"))
+        raise LayerError(text, look.problems if named else (*look.problems, lacking))
+    return _townships(Door(read_raw(path, look.entry), look.entry).pass_through())
 
 
-def _read(path: Path) -> pd.DataFrame:
-    """The columns that are known, by our names for them."""
-    try:
-        table = csv_table(path)
-    except READ_FAULTS as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error).strip().splitlines()[0]
-        raise WorkspaceError(_("无法读取 {file}：{error}").format(file=path, error=reason)) from error
-    heads = {str(head).strip().lower(): head for head in table.columns}
-    theirs = {ours: next((heads[word] for word in words if word in heads), None) for ours, words in _HEADS.items()}
-    return pd.DataFrame({ours: table[head].str.strip() for ours, head in theirs.items() if head is not None})
-
-
-def _lacking(path: Path, columns: tuple[str, ...]) -> WorkspaceError:
-    text = _("{file} 缺少列：{columns}。第一行须是列名。")
-    return WorkspaceError(text.format(file=path, columns=_("、").join(columns)))
-
-
-def _townships(table: pd.DataFrame, path: Path | None = None) -> tuple[Unit, ...]:
-    units = []
-    for number, row in enumerate(table.to_dict("records"), start=2):
-        code, name = str(row.get("code", "")), str(row.get("name", ""))
-        if (code or name) and _is_township(code):
-            people = None if path is None else _people(row["people"], path, number)
-            units.append(Unit(code, name, people))
-    return tuple(units)
+def _townships(table: gpd.GeoDataFrame) -> tuple[Unit, ...]:
+    """The rows that are townships: those of counties and villages, and sums, are passed over."""
+    people = table.get("population", pd.Series(float("nan"), index=table.index))
+    rows = zip(table["unit_code"], table["name"], people, strict=True)
+    return tuple(
+        Unit(code, name, None if pd.isna(count) else Fraction(count))
+        for code, name, count in rows
+        if (code or name) and name.lower() not in SUMS and _is_township(code)
+    )
 
 
 def _is_township(code: str) -> bool:
@@ -80,13 +71,3 @@ def _is_township(code: str) -> bool:
         return True
     township, rest = code[_COUNTY_DIGITS:TOWNSHIP_DIGITS], code[TOWNSHIP_DIGITS:]
     return township.strip("0") != "" and rest.strip("0") == ""
-
-
-def _people(text: str, path: Path, row: int) -> Fraction | None:
-    if not text:
-        return None
-    try:
-        return Fraction(text.replace(",", ""))
-    except (ValueError, ZeroDivisionError) as error:
-        message = _("{file} 第 {row} 行的人口“{text}”不是数字。")
-        raise WorkspaceError(message.format(file=path, row=row, text=text)) from error

@@ -10,6 +10,7 @@ import shapely
 
 from geoplan.doctor.records import Case, Finding, finding
 from geoplan.i18n import _
+from geoplan.layers.manifest import Repair
 from geoplan.layers.road_gaps import crossings, gaps, parts_of
 from geoplan.model import Problem, Severity
 from geoplan.network import Network
@@ -75,9 +76,9 @@ def dangling_ends(case: Case) -> Iterator[Finding]:
         text = _("有 {count} 处道路端点离另一条道路不到 {metres:g} 米而没有接上").format(
             count=len(found.part), metres=case.references.tolerance_m
         )
-        remedy = _("请对照影像核实；确应相接的，用 --repair snap_ends 在读入时接通")
-        where = shapely.points(found.end)
-        yield finding(Severity.WARNING, "roads", text, remedy, where=where, repair="snap_ends")
+        remedy = _("请对照影像核实；确应相接的，可在读入时接通")
+        repairs = (Repair("snap_ends", within_m=case.references.tolerance_m),)
+        yield finding(Severity.WARNING, "roads", text, remedy, where=shapely.points(found.end), repairs=repairs)
 
 
 def crossings_without_node(case: Case) -> Iterator[Finding]:
@@ -88,6 +89,6 @@ def crossings_without_node(case: Case) -> Iterator[Finding]:
     found = crossings(parts_of(roads))
     if len(found.one):
         text = _("有 {count} 处道路在地面交叉而没有节点，路网在那里不相通").format(count=len(found.one))
-        remedy = _("桥和隧道请补填 layer；确为平交的，用 --repair node_crossings 在读入时加上节点")
-        where = shapely.points(found.xy)
-        yield finding(Severity.WARNING, "roads", text, remedy, where=where, repair="node_crossings")
+        remedy = _("桥和隧道请补填 layer；确为平交的，可在读入时加上节点")
+        repairs = (Repair("node_crossings"),)
+        yield finding(Severity.WARNING, "roads", text, remedy, where=shapely.points(found.xy), repairs=repairs)

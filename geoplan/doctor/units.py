@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from geoplan.doctor.records import Case, Finding, Unit, finding
 from geoplan.i18n import _
 from geoplan.layers import townships
+from geoplan.layers.manifest import Repair
 from geoplan.layers.schema import VILLAGE_LEVELS
+from geoplan.layers.unit_repairs import gaps_between, wider
 from geoplan.model import Severity
 
 # Half the width of the widest strip that is only two drawings of one border (metres).
 _HALF_SLIVER_M = 10.0
+_STRIP_M = 100.0  # a gap nowhere wider is two drawings of one border; a wider one may be a township that is missing
 _SHOWN = 8
 TOWNSHIP_DIGITS = 9
 
@@ -36,8 +39,10 @@ def overlaps(case: Case) -> Iterator[Finding]:
             hectares = shapely.area(common[real]).sum() / 1e4
             text = _("行政单元互相重叠 {hectares:,.1f} 公顷：{pairs}").format(hectares=hectares, pairs=pairs)
             rows = dict.fromkeys([*codes[one[real]], *codes[other[real]]])
-            remedy = _("请在 GIS 软件中改正边界；重叠处的人口只计入代码较小的单元")
-            yield finding(Severity.WARNING, "units", text, remedy, rows=rows, where=common[real], count=int(real.sum()))
+            remedy = _("请在 GIS 软件中改正边界；重叠处的人口只计入代码较小的单元，也可在读入时照此切开")
+            repairs = (Repair("clip_overlaps", rows=tuple(map(str, rows))),)
+            where, count = common[real], int(real.sum())
+            yield finding(Severity.WARNING, "units", text, remedy, rows=rows, where=where, count=count, repairs=repairs)
 
 
 def unit_gaps(case: Case) -> Iterator[Finding]:
@@ -46,16 +51,22 @@ def unit_gaps(case: Case) -> Iterator[Finding]:
     towns = townships(units)
     if units is None or towns is None or towns.empty:
         return
-    covered = shapely.union_all(towns.geometry.to_numpy())
     county = units.geometry[units["level"] == "county"].to_numpy()
-    whole = shapely.union_all(county) if len(county) else _without_holes(covered)
-    parts = shapely.get_parts(_opened(np.array([shapely.difference(whole, covered)], dtype=object)))
+    gaps = gaps_between(towns.geometry.to_numpy(), county)
+    parts = shapely.get_parts(_opened(gaps))
     parts = parts[~shapely.is_empty(parts)]
-    if len(parts):
-        text = _("乡镇街道之间有 {count} 处空隙，共 {hectares:,.1f} 公顷").format(
-            count=len(parts), hectares=shapely.area(parts).sum() / 1e4
+    wide = np.array([wider(part, _STRIP_M) for part in parts], dtype=bool)
+    if wide.any():
+        text = _("乡镇街道之间有 {count} 处空隙，共 {hectares:,.1f} 公顷")
+        remedy = _("请补齐乡镇，或在 GIS 软件中改正边界；可能缺了乡镇，不能自动填补")
+        yield finding(Severity.WARNING, "units", _sized(text, parts[wide]), remedy, where=parts[wide])
+    if len(parts) and not wide.all():
+        text = _("乡镇街道之间有 {count} 处窄缝，共 {hectares:,.1f} 公顷")
+        remedy = _("请在 GIS 软件中改正边界，也可在读入时并入相邻的单元")
+        repairs = (Repair("fill_gaps", within_m=_STRIP_M),)
+        yield finding(
+            Severity.WARNING, "units", _sized(text, parts[~wide]), remedy, where=parts[~wide], repairs=repairs
         )
-        yield finding(Severity.WARNING, "units", text, _("请补齐乡镇，或在 GIS 软件中改正边界"), where=parts)
 
 
 def missing_townships(case: Case) -> Iterator[Finding]:
@@ -69,7 +80,7 @@ def missing_townships(case: Case) -> Iterator[Finding]:
         text = _("代码表有 {all} 个乡镇街道，图层缺 {count} 个：{names}").format(
             all=len(listed), count=len(lacking), names=_names(lacking)
         )
-        remedy = _("请补齐；在此之前，覆盖率等只代表已有的乡镇街道")
+        remedy = _("请向数据提供者补齐边界，没有可自动的修补；在此之前，覆盖率等只代表已有的乡镇街道")
         yield finding(Severity.WARNING, "units", text, remedy, count=len(lacking))
     strange = towns.drop(index=[towns.index[found] for found in place if found >= 0])
     if len(strange):
@@ -106,6 +117,5 @@ def _opened(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.asarray(shapely.buffer(narrowed, _HALF_SLIVER_M, join_style="mitre"), dtype=object)
 
 
-def _without_holes(shape: shapely.Geometry) -> shapely.Geometry:
-    parts = shapely.get_parts(shape)
-    return shapely.union_all(shapely.polygons(shapely.get_exterior_ring(parts)))
+def _sized(text: str, parts: NDArray[np.object_]) -> str:
+    return text.format(count=len(parts), hectares=shapely.area(parts).sum() / 1e4)

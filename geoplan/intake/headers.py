@@ -90,6 +90,12 @@ _OF_ROLE: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "seats": {"seat_id": "编号 代码 id 序号", "level": "级别 类型"},
         "barriers": {"barrier_id": "编号 代码 id 序号", "kind": "类型 类别"},
+        "codes": {"unit_code": "代码 编码 code code9 xzqdm adcode", "name": "乡镇 镇街 乡镇街道 地区"},
+        "census": {
+            "unit_code": "代码 编码 code code9 xzqdm adcode",
+            "name": "乡镇 镇街 乡镇街道 地区",
+            "population": "常住人口 总人口 人口数 人口 pop pop_total pop2020",
+        },
         "figures": {"rule": "指标 规则 指标编号", "value": "数值 值", "entered_by": "填报人", "note": "备注"},
     }
 )

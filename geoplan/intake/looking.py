@@ -29,8 +29,8 @@ from geoplan.layers.cells import angle, number
 from geoplan.layers.encodings import Encoding, of_text
 from geoplan.layers.manifest import COORDINATES
 from geoplan.layers.reading import READ_FAULTS, located, read_frame, read_table, shapefile_encoding
-from geoplan.layers.schema import ROLES, Field, FieldKind
-from geoplan.layers.validation import Door, cell_text
+from geoplan.layers.schema import REFERENCES, ROLES, Field, FieldKind
+from geoplan.layers.validation import Door, cell_text, part_problems
 from geoplan.model import Problem, Severity
 
 TABLES = (".csv", ".xlsx")
@@ -97,9 +97,9 @@ class Looker:
         places = _places(raw, self.entry)
         frame = located(raw, self.entry)
         door = Door(frame, self.entry)
-        door.pass_through()
-        problems = (*self.problems, *door.problems)
-        if self.entry.role in {"figures", "dem"} or not len(frame) or np.isnan(frame.total_bounds).any():
+        passed = door.pass_through()
+        problems = (*self.problems, *door.problems, *part_problems(self.entry.role, passed))
+        if self.entry.role == "dem" or not len(frame) or np.isnan(frame.total_bounds).any():
             return replace(looked, problems=problems)
         shown = crs_.lonlat(frame)
         if not np.isfinite(shown.total_bounds).all():
@@ -218,6 +218,8 @@ class Looker:
 
     def _find_sums(self, frame: gpd.GeoDataFrame) -> None:
         role = ROLES[self.entry.role]
+        if role.name in REFERENCES:  # whose sums and larger units are passed over anyway
+            return
         columns = [self.entry.columns.get(name, name) for name in (role.key, "name")]
         cells = [frame[name].astype(str).str.strip().str.lower() for name in columns if name in frame]
         rows = sorted({int(place) for column in cells for place in np.flatnonzero(column.isin(tables.SUMS))})
@@ -312,7 +314,7 @@ def _sample(frame: gpd.GeoDataFrame, names: tuple[str, ...]) -> tuple[tuple[str,
 
 def _places(frame: gpd.GeoDataFrame, entry: LayerEntry) -> tuple[tuple[float, float], ...]:
     """Points, or vertices of lines and outlines, in the degrees of the file; thinned evenly."""
-    if entry.role in {"figures", "dem"}:
+    if entry.role == "dem" or not ROLES[entry.role].geometry:
         return ()
     as_stated = located(frame, replace(entry, datum=""))
     return _thinned(crs_.lonlat(as_stated).geometry.to_numpy(), entry.role)

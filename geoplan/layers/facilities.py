@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoplan.i18n import _
+from geoplan.i18n import _, mark
 from geoplan.layers.schema import NOT_YET_OPEN, OPERATING, ROLES
 from geoplan.model import Problem, Severity
 
+SEVERAL = mark("同一设施有几份资料，按日期最近的一份计算，其余用于核对")
+TIED = mark("同一设施的几份资料日期相同，无法分出先后，按来源排序取最后一份")
 _DIGITS = re.compile(r"\d+")
 # What a further statement may say anew; the name, kind and place of a facility stay those of the row that counts.
 _STATED = tuple(
@@ -56,13 +58,11 @@ def split_versions(facilities: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.
     last = ~ordered["facility_id"].duplicated(keep="last")
     kept, others = (ordered[mask].drop(columns="_day").reset_index(drop=True) for mask in (last, ~last))
     several = tuple(dict.fromkeys(others["facility_id"]))
-    text = _("同一设施有几份资料，按日期最近的一份计算，其余用于核对")
-    problems = [Problem(Severity.NOTE, "facilities", text, _("请核对结论中列出的数据冲突"), several)]
+    problems = [Problem(Severity.NOTE, "facilities", _(SEVERAL), _("请核对结论中列出的数据冲突"), several)]
     tied = ordered[ordered.duplicated(["facility_id", "_day"], keep=False)]
     undecided = tuple(dict.fromkeys(tied["facility_id"][tied["facility_id"].isin(several)]))
     if undecided:
-        text = _("同一设施的几份资料日期相同，无法分出先后，按来源排序取最后一份")
-        problems.append(Problem(Severity.WARNING, "facilities", text, _("请填写不同的 as_of"), undecided))
+        problems.append(Problem(Severity.WARNING, "facilities", _(TIED), _("请填写不同的 as_of"), undecided))
     return kept, others, problems
 
 

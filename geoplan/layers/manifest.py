@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -28,13 +28,40 @@ CORRECTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What is done to a file while it is read, and only where its entry says so."""
-_KEYED = ("facilities", "demand", "estates", "clinics", "idle_assets")
-MOST_SNAP_M = 20.0
-"""No end is drawn farther than this: beyond it is another place."""
-REPAIRS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"drop_duplicates": _KEYED, "snap_ends": ("roads",), "node_crossings": ("roads",)}
+_PLACES = ("facilities", "demand", "estates", "clinics", "idle_assets", "seats")
+
+
+@dataclass(frozen=True, slots=True)
+class RepairKind:
+    """What can be mended while a layer is read (``geoplan.layers.repairs``).
+
+    Attributes:
+        label: what it does, in Chinese.
+        roles: the layers that it is for.
+        needs: what an item of it must say besides its name.
+        most_m: the largest ``within_m``; 0 where it takes none.
+    """
+
+    label: str
+    roles: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    most_m: float = 0.0
+
+
+REPAIRS: Mapping[str, RepairKind] = MappingProxyType(
+    {
+        "set_datum": RepairKind(mark("改按另一坐标基准读入"), _PLACES, ("datum",)),
+        "drop_duplicates": RepairKind(mark("删去与另一行完全相同的行"), _PLACES, ("rows",)),
+        "exclude_rows": RepairKind(mark("不计入这些行"), _PLACES, ("rows",)),
+        "blank_cells": RepairKind(mark("把这些格改作未知"), _PLACES, ("rows", "fields")),
+        "prefer_source": RepairKind(mark("只采用一个来源的资料"), ("facilities",), ("rows", "source")),
+        "clip_overlaps": RepairKind(mark("从代码较大的单元减去重叠"), ("units",), ("rows",)),
+        "fill_gaps": RepairKind(mark("把窄缝并入相邻的单元"), ("units",), ("within_m",), most_m=200.0),
+        # Beyond 20 m an end that is drawn on comes to another place.
+        "snap_ends": RepairKind(mark("接通断开的道路端点"), ("roads",), most_m=20.0),
+        "node_crossings": RepairKind(mark("在道路交叉处加上节点"), ("roads",)),
+    }
 )
-"""Repairs (``geoplan.layers.repairs``) and the roles that they are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +70,27 @@ class Repair:
 
     Attributes:
         name: of ``REPAIRS``.
-        within_m: of ``snap_ends`` the distance (metres).
-        rows: of ``drop_duplicates`` the ids.
+        within_m: of ``snap_ends`` the distance, of ``fill_gaps`` the width (metres).
+        rows: the ids that it is about.
+        fields: of ``blank_cells`` the fields; ``geometry`` is the place.
+        datum: of ``set_datum`` what the file's degrees really are.
+        source: of ``prefer_source`` the one that counts.
         on: the day on which it was asked for.
     """
 
     name: str
     within_m: float = 0.0
     rows: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    datum: str = ""
+    source: str = ""
     on: date | None = None
+
+    def joined(self, later: Repair) -> Repair | None:
+        """This repair and a later one of its kind as one; None where both have to stand."""
+        if self.name != later.name or (self.fields, self.source) != (later.fields, later.source):
+            return None
+        return replace(later, rows=tuple(dict.fromkeys((*self.rows, *later.rows))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +219,7 @@ def _entry(table: Any, number: int) -> LayerEntry:
     if table["role"] not in ROLES:
         text = _("{where}：没有名为“{role}”的图层角色，可用：{known}。")
         raise ManifestError(text.format(where=where, role=table["role"], known=", ".join(ROLES)))
-    if table.get("datum", "wgs84") not in DATUMS:
-        text = _("{where}：datum“{datum}”未知，可用：{known}。")
-        raise ManifestError(text.format(where=where, datum=table["datum"], known=", ".join(DATUMS)))
+    _check_datum(table.get("datum", "wgs84"), where)
     _inside(table["file"], where)
     texts = {key: tuple(map(str, table.get(key, ()))) for key in ("corrections", "notes")}
     for name in texts["corrections"]:
@@ -202,15 +239,33 @@ def _repair(table: Any, role: str, where: str) -> Repair:
     where = _("{where} 的 repairs").format(where=where)
     if isinstance(table.get("within_m"), int):
         table = {**table, "within_m": float(table["within_m"])}
-    _check(table, {"name": str, "within_m": float, "rows": list, "on": date}, where)
-    known = [name for name, roles in REPAIRS.items() if role in roles]
+    texts = {"name": str, "datum": str, "source": str}
+    _check(table, {**texts, "within_m": float, "rows": list, "fields": list, "on": date}, where)
+    known = [name for name, kind in REPAIRS.items() if role in kind.roles]
     if table.get("name") not in known:
         text = _("{where}：没有名为“{name}”的修补，可用：{known}。")
         raise ManifestError(text.format(where=where, name=table.get("name", ""), known=", ".join(known) or "–"))
-    if not 0 <= table.get("within_m", 0.0) <= MOST_SNAP_M:
+    kind = REPAIRS[table["name"]]
+    for key in kind.needs:
+        if not table.get(key):
+            raise ManifestError(_("{where} 缺少 {key}。").format(where=where, key=key))
+    if not 0 <= table.get("within_m", 0.0) <= kind.most_m:
         text = _("{where}：within_m 须在 0 与 {most:g} 米之间。")
-        raise ManifestError(text.format(where=where, most=MOST_SNAP_M))
-    return Repair(**{**table, "rows": tuple(map(str, table.get("rows", ())))})
+        raise ManifestError(text.format(where=where, most=kind.most_m))
+    _check_datum(table.get("datum", "wgs84"), where)
+    lists = {key: tuple(map(str, table.get(key, ()))) for key in ("rows", "fields")}
+    blankable = ["geometry", *(item.name for item in ROLES[role].fields if not item.filled)]
+    for name in lists["fields"]:
+        if name not in blankable:
+            text = _("{where}：{table} 中没有名为“{key}”的字段，可用：{known}。")
+            raise ManifestError(text.format(where=where, table="fields", key=name, known=", ".join(blankable)))
+    return Repair(**{**table, **lists})
+
+
+def _check_datum(datum: str, where: str) -> None:
+    if datum not in DATUMS:
+        text = _("{where}：datum“{datum}”未知，可用：{known}。")
+        raise ManifestError(text.format(where=where, datum=datum, known=", ".join(DATUMS)))
 
 
 def _by_field(table: Mapping[str, Any], key: str, known: Sequence[str], where: str) -> Mapping[str, str]:

@@ -40,17 +40,46 @@ def write_entry(root: Path, entry: LayerEntry, *, replace: bool) -> None:
 
 
 def add_repair(root: Path, role: str, repair: Repair) -> None:
-    """Add a repair to a layer's entry, in the place of an earlier one of its name.
+    """Add a repair to a layer's entry; one of the same kind is extended.
 
     Raises:
-        WorkspaceError, ManifestError: there is no manifest, or it cannot be understood.
+        WorkspaceError, ManifestError: there is no manifest, it cannot be understood, or lacks the role.
         OutputError: it cannot be written.
     """
-    read_manifest(root)
+    known = _entry_of(root, role).repairs
+    joined = next((joined for each in known if (joined := each.joined(repair)) is not None), repair)
+    kept = [each for each in known if each.joined(repair) is None]
+    _write_repairs(root, role, (*kept, joined))
+
+
+def remove_repair(root: Path, role: str, repair: Repair) -> None:
+    """Take a repair out of a layer's entry: the layer is read as it was before.
+
+    Raises:
+        WorkspaceError, ManifestError: there is no manifest, it cannot be understood, or has no such repair.
+        OutputError: it cannot be written.
+    """
+    known = _entry_of(root, role).repairs
+    if repair not in known:
+        text = _("{role} 图层没有登记修补 {name}，没有改动。")
+        raise ManifestError(text.format(role=role, name=repair.name))
+    _write_repairs(root, role, tuple(each for each in known if each != repair))
+
+
+def _entry_of(root: Path, role: str) -> LayerEntry:
+    entry = read_manifest(root).entry(role)
+    if entry is None:
+        raise ManifestError(_("manifest.toml 没有 {role} 图层。").format(role=role))
+    return entry
+
+
+def _write_repairs(root: Path, role: str, repairs: tuple[Repair, ...]) -> None:
     path, before, document = _opened(root)
     layer = next(layer for layer in document["layer"] if layer["role"] == role)
-    kept = [each for each in layer.get("repairs", ()) if each["name"] != repair.name]
-    layer["repairs"] = _value((*kept, _repair(repair)))
+    if repairs:
+        layer["repairs"] = _value(repairs)
+    else:
+        layer.pop("repairs", None)
     _write(path, before, document)
 
 

@@ -10,18 +10,18 @@ from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from geoplan import crs as crs_
 from geoplan.i18n import _
-from geoplan.layers.manifest import LayerEntry, Repair
-from geoplan.layers.road_gaps import RoadParts, crossings, gaps, parts_of
+from geoplan.layers import road_repairs, unit_repairs
+from geoplan.layers.manifest import REPAIRS, LayerEntry, Repair
 from geoplan.layers.schema import ROLES
 from geoplan.model import Problem, Severity
 
-Insertion = tuple[int, NDArray[np.float64], int]
-"""The number of a line, the place of a new vertex (metres), the node that it is."""
+Work = Callable[[gpd.GeoDataFrame, LayerEntry, Repair], tuple[gpd.GeoDataFrame, str]]
+"""From a layer to the repaired layer, and what was done."""
 
 
 def repaired(frame: gpd.GeoDataFrame, entry: LayerEntry) -> tuple[gpd.GeoDataFrame, list[Problem]]:
@@ -32,9 +32,24 @@ def repaired(frame: gpd.GeoDataFrame, entry: LayerEntry) -> tuple[gpd.GeoDataFra
     """
     problems = []
     for repair in entry.repairs:
-        frame, problem = _REPAIRS[repair.name](frame, entry, repair)
-        problems.append(problem)
+        stale = _stale(frame, entry, repair)
+        frame, done = _REPAIRS[repair.name](frame, entry, repair)
+        undo = _("要撤销，用 geoplan check --revert {name}，或在“数据”页撤销").format(name=repair.name)
+        problems.append(Problem(Severity.NOTE, entry.role, done, undo))
+        if stale:
+            text = _("修补“{label}”所列的行已不是当时的样子，没有改动它们").format(label=_(REPAIRS[repair.name].label))
+            remedy = _("请从 manifest.toml 该图层的 repairs 中删去这些编号")
+            problems.append(Problem(Severity.WARNING, entry.role, text, remedy, stale))
+    if frame.empty:
+        text, remedy = _("修补之后图层没有剩下一行"), _("请从 manifest.toml 该图层的 repairs 中删去一项")
+        problems.append(Problem(Severity.ERROR, entry.role, text, remedy))
     return frame, problems
+
+
+def read_as(entry: LayerEntry) -> str:
+    """The datum in which a layer's degrees are taken: what its repair says, else the entry; ``wgs84`` for true ones."""
+    said = next((each.datum for each in entry.repairs if each.name == "set_datum"), entry.datum)
+    return "wgs84" if said in {"", "cgcs2000"} else said
 
 
 def exact_twins(frame: gpd.GeoDataFrame, role: str) -> dict[str, str]:
@@ -57,125 +72,78 @@ def exact_twins(frame: gpd.GeoDataFrame, role: str) -> dict[str, str]:
     return twins
 
 
-def _drop_duplicates(frame: gpd.GeoDataFrame, entry: LayerEntry, repair: Repair) -> tuple[gpd.GeoDataFrame, Problem]:
-    """Without the rows that the repair names, as long as each still says what another one says."""
-    twins = exact_twins(frame, entry.role)
-    dropped = [name for name in repair.rows if name in twins]
-    stale = [name for name in repair.rows if name not in twins]
-    kept = frame[~frame[ROLES[entry.role].key].isin(dropped)].reset_index(drop=True)
-    if stale:
-        text = _("修补“{name}”所列的行已不是重复行，没有删去").format(name=repair.name)
-        remedy = _("请从 manifest.toml 该图层的 repairs 中删去这些编号")
-        return kept, Problem(Severity.WARNING, entry.role, text, remedy, tuple(stale))
-    text = _("读入时删去与另一行完全相同的 {count} 行").format(count=len(dropped))
-    return kept, Problem(Severity.NOTE, entry.role, text, _undo())
-
-
-def _snap_ends(frame: gpd.GeoDataFrame, entry: LayerEntry, repair: Repair) -> tuple[gpd.GeoDataFrame, Problem]:
-    """With every dangling end that stops within the repair's distance of another road drawn to it."""
-    parts, metric = _metric_parts(frame)
-    found = gaps(parts, repair.within_m)
-    named = _new_nodes(frame, len(found.part))
-    tails = list(zip(found.part, found.last, found.target, named, strict=True))
-    middle: list[Insertion] = []
-    if parts.nodes is not None:
-        middle = list(zip(found.other.tolist(), found.target, named, strict=True))
-    lines, nodes = _with_vertices(parts, middle)
-    for part, last, place, node in tails:
-        _lengthen(lines, nodes, int(part), place, node, last=bool(last))
-    text = _("读入时接通断开不足 {metres:g} 米的道路端点 {count} 处").format(
-        metres=repair.within_m, count=len(found.part)
+def _stale(frame: gpd.GeoDataFrame, entry: LayerEntry, repair: Repair) -> tuple[str, ...]:
+    """The rows of a repair that are not there any more, or no duplicates any more."""
+    there = (
+        exact_twins(frame, entry.role)
+        if repair.name == "drop_duplicates"
+        else set(frame.get(ROLES[entry.role].key, ()))
     )
-    return _rebuilt(frame, parts, lines, nodes, metric), Problem(Severity.NOTE, entry.role, text, _undo())
+    return tuple(name for name in repair.rows if name not in there)
 
 
-def _node_crossings(frame: gpd.GeoDataFrame, entry: LayerEntry, _repair: Repair) -> tuple[gpd.GeoDataFrame, Problem]:
-    """With a common node wherever two roads at ground level cross without one."""
-    parts, metric = _metric_parts(frame)
-    found = crossings(parts)
-    named = _new_nodes(frame, len(found.one))
-    both = [
-        *zip(found.one.tolist(), found.xy, named, strict=True),
-        *zip(found.other.tolist(), found.xy, named, strict=True),
-    ]
-    lines, nodes = _with_vertices(parts, both)
-    text = _("读入时在没有节点的道路交叉处加上 {count} 个节点").format(count=len(found.one))
-    return _rebuilt(frame, parts, lines, nodes, metric), Problem(Severity.NOTE, entry.role, text, _undo())
+def _named(frame: gpd.GeoDataFrame, entry: LayerEntry, repair: Repair) -> pd.Series:
+    return frame[ROLES[entry.role].key].isin(repair.rows)
 
 
-def _undo() -> str:
-    return _("要撤销，请从 manifest.toml 该图层的 repairs 中删去这一项")
+def _drop_duplicates(frame: gpd.GeoDataFrame, entry: LayerEntry, repair: Repair) -> tuple[gpd.GeoDataFrame, str]:
+    """Without the rows that the repair names, as long as each still says what another one says."""
+    dropped = _named(frame, entry, repair) & frame[ROLES[entry.role].key].isin(exact_twins(frame, entry.role))
+    kept = frame[~dropped].reset_index(drop=True)
+    return kept, _("读入时删去与另一行完全相同的 {count} 行").format(count=int(dropped.sum()))
 
 
-def _metric_parts(frame: gpd.GeoDataFrame) -> tuple[RoadParts, gpd.GeoDataFrame]:
-    metric = crs_.to_crs(frame[["geometry"]], crs_.metric_crs(*crs_.centre_lonlat(frame)))
-    return parts_of(frame.set_geometry(metric.geometry)), metric
+def _exclude_rows(frame: gpd.GeoDataFrame, entry: LayerEntry, repair: Repair) -> tuple[gpd.GeoDataFrame, str]:
+    """Without the rows that the repair names."""
+    out = _named(frame, entry, repair)
+    return frame[~out].reset_index(drop=True), _("读入时按登记不计入 {count} 行").format(count=int(out.sum()))
 
 
-def _new_nodes(frame: gpd.GeoDataFrame, count: int) -> list[int]:
-    """Names for new vertices that no other vertex has."""
-    first = 1 + max((int(nodes.max()) for nodes in frame["nodes"]), default=0) if "nodes" in frame else 0
-    return list(range(first, first + count))
+def _blank_cells(frame: gpd.GeoDataFrame, entry: LayerEntry, repair: Repair) -> tuple[gpd.GeoDataFrame, str]:
+    """With some cells unknown: what needs them is not evaluable, and not zero."""
+    rows = _named(frame, entry, repair).to_numpy(bool)
+    columns = {name: frame[name] for name in repair.fields if name != "geometry"}
+    blank = {
+        name: column.mask(rows, np.nan if pd.api.types.is_numeric_dtype(column) else "")
+        for name, column in columns.items()
+    }
+    if "geometry" in repair.fields:
+        frame = frame.set_geometry(frame.geometry.where(~rows))
+    text = _("读入时把 {count} 行的 {fields} 作为未知").format(
+        count=int(rows.sum()), fields=_("、").join(repair.fields)
+    )
+    return frame.assign(**blank), text
 
 
-def _with_vertices(
-    parts: RoadParts, insertions: list[Insertion]
-) -> tuple[NDArray[np.object_], list[NDArray[np.int64]] | None]:
-    """The lines with further vertices, each where it is along its line."""
-    lines, nodes = parts.lines.copy(), None if parts.nodes is None else list(parts.nodes)
-    for part in dict.fromkeys(part for part, _place, _node in insertions):
-        places = np.array([place for other, place, _node in insertions if other == part])
-        xy = shapely.get_coordinates(parts.lines[part])
-        steps = np.r_[0.0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T))]
-        along = np.r_[steps, shapely.line_locate_point(parts.lines[part], shapely.points(places))]
-        order = np.argsort(along, kind="stable")
-        lines[part] = shapely.LineString(np.vstack([xy, places])[order])
-        if nodes is not None:
-            added = np.array([node for other, _place, node in insertions if other == part], dtype=np.int64)
-            nodes[part] = np.r_[nodes[part], added][order]
-    return lines, nodes
+def _prefer_source(frame: gpd.GeoDataFrame, entry: LayerEntry, repair: Repair) -> tuple[gpd.GeoDataFrame, str]:
+    """Without what other sources say of the facilities named; one of which the chosen source says nothing stays whole."""
+    of_it = frame["source"] == repair.source
+    told = set(frame["facility_id"][of_it])
+    out = _named(frame, entry, repair) & frame["facility_id"].isin(told) & ~of_it
+    text = _("读入时只采用来源“{source}”的资料，另有 {count} 行不计入").format(
+        source=repair.source, count=int(out.sum())
+    )
+    return frame[~out].reset_index(drop=True), text
 
 
-def _lengthen(
-    lines: NDArray[np.object_],
-    nodes: list[NDArray[np.int64]] | None,
-    part: int,
-    place: NDArray[np.float64],
-    node: int,
-    *,
-    last: bool,
-) -> None:
-    """Draw one end of a line on to a place."""
-    xy = shapely.get_coordinates(lines[part])
-    lines[part] = shapely.LineString(np.vstack([xy, place] if last else [place, xy]))
-    if nodes is not None:
-        nodes[part] = np.r_[nodes[part], node] if last else np.r_[node, nodes[part]]
+def _set_datum(frame: gpd.GeoDataFrame, entry: LayerEntry, repair: Repair) -> tuple[gpd.GeoDataFrame, str]:
+    """With the places that the file's degrees mean in the repair's datum instead of the entry's."""
+    degrees = crs_.lonlat(frame).geometry.to_numpy()
+    places = crs_.undo_shift(crs_.shift(degrees, entry.datum or "wgs84"), repair.datum)
+    moved = frame.set_geometry(gpd.GeoSeries(places, index=frame.index, crs=crs_.WGS84))
+    return moved, _("读入时把坐标按 {datum} 换算").format(datum=repair.datum)
 
 
-def _rebuilt(
-    frame: gpd.GeoDataFrame,
-    parts: RoadParts,
-    lines: NDArray[np.object_],
-    nodes: list[NDArray[np.int64]] | None,
-    metric: gpd.GeoDataFrame,
-) -> gpd.GeoDataFrame:
-    """The layer with its lines in place of the old ones where they changed, back in the file's CRS."""
-    changed = np.flatnonzero(lines != parts.lines)
-    rows = np.unique(parts.row[changed])
-    shapes = frame.geometry.to_numpy().copy()
-    for row in rows:
-        own = lines[parts.row == row]
-        drawn = own[0] if len(own) == 1 else shapely.MultiLineString(list(own))
-        shapes[row] = shapely.transform(drawn, lambda xy: crs_.transform_xy(xy, metric.crs, frame.crs))
-    mended = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-    if nodes is not None:
-        cells = frame["nodes"].to_numpy(object).copy()
-        for row, own_nodes in zip(parts.row, nodes, strict=True):
-            cells[row] = own_nodes
-        mended["nodes"] = cells
-    return mended
-
-
-_REPAIRS: Mapping[str, Callable[[gpd.GeoDataFrame, LayerEntry, Repair], tuple[gpd.GeoDataFrame, Problem]]] = (
-    MappingProxyType({"drop_duplicates": _drop_duplicates, "snap_ends": _snap_ends, "node_crossings": _node_crossings})
+_REPAIRS: Mapping[str, Work] = MappingProxyType(
+    {
+        "set_datum": _set_datum,
+        "drop_duplicates": _drop_duplicates,
+        "exclude_rows": _exclude_rows,
+        "blank_cells": _blank_cells,
+        "prefer_source": _prefer_source,
+        "clip_overlaps": unit_repairs.clip_overlaps,
+        "fill_gaps": unit_repairs.fill_gaps,
+        "snap_ends": road_repairs.snap_ends,
+        "node_crossings": road_repairs.node_crossings,
+    }
 )

@@ -369,6 +369,15 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                     Field("note"),
                 ),
             ),
+            # What the layers are held against (``geoplan.doctor``): which townships there are, how many people live in each.
+            Role("codes", mark("乡镇街道代码表"), frozenset(), "", (Field("unit_code"), Field("name"))),
+            Role(
+                "census",
+                mark("普查人口表"),
+                frozenset(),
+                "",
+                (Field("unit_code"), Field("name"), Field("population", FieldKind.PEOPLE, required=True)),
+            ),
             # A raster: its frame is one row, the ground that the file covers, with what names the file.
             Role(
                 "dem",
@@ -387,3 +396,5 @@ ROLES: Mapping[str, Role] = MappingProxyType(
         )
     }
 )
+REFERENCES = ("codes", "census")
+"""Roles that no figure is made from: the data check holds the layers against them."""

@@ -67,7 +67,6 @@ class Door:
             frame["nodes"] = self._raw["nodes"].to_numpy()
         self._check_key(frame)
         self._check_geometry(frame)
-        self._check_parts(frame)
         self._check_sources(frame)
         return frame.sort_values(self.role.key, ignore_index=True) if self.role.key else frame
 
@@ -251,14 +250,6 @@ class Door:
                 Severity.ERROR, _("经度超出 ±180 度"), _("请检查坐标系：这些坐标可能以米为单位"), self._rows(outside)
             )
 
-    def _check_parts(self, frame: gpd.GeoDataFrame) -> None:
-        for part, whole in PARTS:
-            if part in frame and whole in frame:
-                more = (frame[part] > frame[whole]).to_numpy()
-                if more.any():
-                    text = _("“{part}”大于“{whole}”").format(part=part, whole=whole)
-                    self._report(Severity.WARNING, text, _("请核对这两个数"), self._rows(more))
-
     def _check_sources(self, frame: gpd.GeoDataFrame) -> None:
         """A typed figure without source and date cannot be checked by anybody."""
         if self.role.name == "figures":
@@ -266,6 +257,17 @@ class Door:
             if bare.any():
                 text = _("填报的数没有来源或日期")
                 self._report(Severity.WARNING, text, _("请填写 source 和 as_of"), self._rows(bare))
+
+
+def part_problems(role: str, frame: gpd.GeoDataFrame) -> list[Problem]:
+    """Where a part of a validated layer exceeds its whole; in the order of ``PARTS``, those that are sound left out."""
+    problems = []
+    for part, whole in PARTS:
+        if part in frame and whole in frame:
+            rows = tuple(frame[ROLES[role].key][frame[part] > frame[whole]])
+            text = _("“{part}”大于“{whole}”").format(part=part, whole=whole)
+            problems += [Problem(Severity.WARNING, role, text, _("请核对这两个数"), rows)] if rows else []
+    return problems
 
 
 def read_cells(

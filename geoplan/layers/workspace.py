@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,12 +18,12 @@ from geoplan import crs as crs_
 from geoplan.errors import LayerError
 from geoplan.i18n import _
 from geoplan.layers.facilities import split_versions
-from geoplan.layers.manifest import Manifest, read_manifest
+from geoplan.layers.manifest import LayerEntry, Manifest, read_manifest
 from geoplan.layers.reading import read_raw
 from geoplan.layers.repairs import repaired
-from geoplan.layers.schema import ROLES
+from geoplan.layers.schema import REFERENCES, ROLES
 from geoplan.layers.units import Borders, assign_units
-from geoplan.layers.validation import Door
+from geoplan.layers.validation import Door, part_problems
 from geoplan.model import Problem, Severity
 
 Progress = Callable[[str], None]
@@ -58,8 +58,9 @@ class Layers:
 
     @property
     def base(self) -> str:
-        """SHA-256 over what scenarios are drawn on: every layer but the typed figures, which no edit touches."""
-        return _together({role: digest for role, digest in self.digests.items() if role != "figures"})
+        """SHA-256 over what scenarios are drawn on: every layer but those without places, which no edit touches."""
+        apart = ("figures", *REFERENCES)
+        return _together({role: digest for role, digest in self.digests.items() if role not in apart})
 
     def get(self, role: str) -> gpd.GeoDataFrame | None:
         """The frame of a role, or None."""
@@ -103,18 +104,35 @@ def _read_all(manifest: Manifest, progress: Progress) -> tuple[dict[str, gpd.Geo
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                door = Door(read_raw(manifest.path(entry), entry), entry)
-                frame, mended = door.pass_through(), list[Problem]()
-                if not any(problem.severity is Severity.ERROR for problem in door.problems):
-                    frame, mended = repaired(frame, entry)
-                frames[entry.role] = frame
-                problems += [*door.problems, *mended]
+                frames[entry.role], found = _read(manifest, entry)
+                problems += found
             except LayerError as error:
                 problems += error.problems
         # What GDAL and the other readers had to remark is the planner's to know.
         remarks = dict.fromkeys(str(warning.message) for warning in caught)
         problems += [Problem(Severity.NOTE, entry.role, remark, _("请确认文件内容")) for remark in remarks]
     return frames, problems
+
+
+def _read(manifest: Manifest, entry: LayerEntry) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """A layer, mended as its entry says, and what is wrong with what is left; not mended where it cannot be used."""
+    door = Door(read_raw(manifest.path(entry), entry), entry)
+    frame = door.pass_through()
+    if any(problem.severity is Severity.ERROR for problem in door.problems):
+        return frame, [*door.problems, *part_problems(entry.role, frame)]
+    mended, done = repaired(frame, entry)
+    still = [left for problem in door.problems if (left := _of_rows_left(problem, mended)) is not None]
+    return mended, [*still, *part_problems(entry.role, mended), *done]
+
+
+def _of_rows_left(problem: Problem, frame: gpd.GeoDataFrame) -> Problem | None:
+    """A problem without the rows that a repair took away; None where no row is left."""
+    key = ROLES[problem.layer].key
+    if not key or not problem.rows:
+        return problem
+    there = set(frame[key])
+    rows = tuple(row for row in problem.rows if row in there or row.startswith("#"))
+    return replace(problem, rows=rows) if rows else None
 
 
 def _absent(manifest: Manifest, severity: Severity) -> list[Problem]:

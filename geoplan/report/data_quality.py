@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,14 @@ from rich.table import Table
 from rich.text import Text
 
 from geoplan import crs as crs_
-from geoplan.doctor import CHECKS, Finding
+from geoplan.doctor import CHECKS, Finding, spec_of
 from geoplan.i18n import _
 from geoplan.layers import Layers
 from geoplan.model import Severity
 from geoplan.report import tables
 from geoplan.report.documents.about_sheets import layer_label, problem_sheet, source_sheet
 from geoplan.report.documents.sheet import Sheet, texts
+from geoplan.report.repair_words import repair_text
 from geoplan.report.writing import whole_files
 
 PLACES, STATEMENT = "data-problems.gpkg", "data-quality.md"
@@ -55,6 +57,15 @@ def show_findings(layers: Layers, findings: Sequence[Finding], console: Console)
             escape(found.problem.remedy),
         )
     console.print(table)
+    offered = dict.fromkeys(
+        f"--repair {shlex.quote(spec_of(found, repair))}  {repair_text(repair)}"
+        for found in findings
+        for repair in found.repairs
+    )
+    if offered:
+        console.print(Text(_("核实之后可用的修补（写进 manifest.toml，随时可用 --revert 撤销）："), style="bold"))
+        for line in offered:
+            console.print(Text(f"  {line}"))
 
 
 def summary(layers: Layers, findings: Sequence[Finding]) -> str:
@@ -100,7 +111,7 @@ def _record(layers: Layers, found: Finding) -> dict[str, Any]:
         **tables.problem_record(found.problem),
         "count": found.count,
         "places": lonlat_of(layers, found)[:_MOST_PLACES],
-        "repair": found.repair,
+        "repairs": [spec_of(found, repair) for repair in found.repairs],
     }
 
 

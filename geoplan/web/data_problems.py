@@ -11,7 +11,7 @@ import shapely
 import streamlit as st
 
 from geoplan import crs
-from geoplan.doctor import Case, Finding, References, checked, with_known
+from geoplan.doctor import Case, Finding, checked, references_of, with_known
 from geoplan.i18n import _
 from geoplan.layers import Layers
 from geoplan.model import Outcome
@@ -32,7 +32,7 @@ _MOST_MARKS = 300  # symbols that can be reached by keyboard; of more there are 
 
 def show(view: View, desk: Desk) -> None:
     """The list, and below it the problem that is chosen."""
-    own = view.drawn_of_base("doctor", lambda base: checked(Case(base.layers, base.ways, References())))
+    own = view.drawn_of_base("doctor", lambda base: checked(Case(base.layers, base.ways, references_of(base.layers))))
     findings = with_known(own, view.assessment.layers, view.assessment.problems)
     if not findings:
         st.text(_("没有发现问题。"))

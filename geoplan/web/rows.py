@@ -28,6 +28,7 @@ from geoplan.model import (
 from geoplan.report import reach, stock, style, tables
 from geoplan.report.change import Turn
 from geoplan.report.data_quality import count_text
+from geoplan.report.documents.about_sheets import layer_label
 from geoplan.report.field_words import field_label, in_words
 from geoplan.report.sheet import sheet_bytes
 from geoplan.web.places import ROLE_OF
@@ -343,7 +344,7 @@ def problem_table(findings: Iterable[Finding]) -> Table:
     rows = [
         {
             "severity": f"{_SEVERITY_SYMBOLS[problem.severity]} {_(tables.SEVERITY_LABELS[problem.severity])}",
-            "layer": _(ROLES[problem.layer].label) if problem.layer in ROLES else problem.layer,
+            "layer": layer_label(problem.layer),
             "message": in_words(problem.message),
             "remedy": problem.remedy,
             "count": count_text(found),

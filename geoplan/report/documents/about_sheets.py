@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from geoplan.i18n import _
+from geoplan.i18n import _, mark
 from geoplan.layers import Layers
 from geoplan.layers.schema import ROLES
 from geoplan.model import Problem
@@ -18,6 +18,7 @@ from geoplan.report.documents.sheet import Cell, Column, Kind, Sheet, Worked
 from geoplan.scenario import describe, time_text
 
 _MOST_ROWS = 50
+_OTHERS = {"manifest": mark("工作区登记"), "settings": mark("参数")}
 
 
 def problems(material: Material) -> Sheet:
@@ -52,8 +53,8 @@ def _problem_row(problem: Problem, count: int) -> dict[str, Cell]:
 
 
 def layer_label(role: str) -> str:
-    """The word for a layer."""
-    return _(ROLES[role].label) if role in ROLES else role
+    """The word for a layer, or for what else a problem is about."""
+    return _(ROLES[role].label) if role in ROLES else _(_OTHERS[role]) if role in _OTHERS else role
 
 
 def conflicts(material: Material) -> Sheet | None:
