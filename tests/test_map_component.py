@@ -40,11 +40,11 @@ from geoplan.layers.schema import FACILITY_KINDS
 from geoplan.model import REACH_LABELS, Reach
 from geoplan.report import style
 from geoplan.standards import load_pack
-from geoplan.web import basemap, map_layers
+from geoplan.web import basemap, glances, map_layers
 from geoplan.web.map_component import Drew, Undo, pack_look, pack_places
 from geoplan.web.map_component.inbox import Inbox
 from geoplan.web.map_component.view import Symbol
-from geoplan.web.published import Payload, Store
+from geoplan.web.published import OnDemand, Payload, Store
 
 CLIENT = "0123456789abcdef" * 2
 HOSTILE = "<img src=x onerror=alert(1)>{{7*7}}"
@@ -148,6 +148,40 @@ def test_every_symbol_of_the_style_table_is_one_that_the_map_draws():
     assert set(used) <= set(get_args(Symbol))
     assert set(FACILITY_KINDS) == set(style.FACILITY_SYMBOLS)
     assert len(set(style.FACILITY_SYMBOLS.values())) == len(FACILITY_KINDS)
+
+
+def _areas() -> gpd.GeoDataFrame:
+    """A and B overlap by half, C only touches A, D of another service lies upon A, E reaches nothing."""
+    boxes = [(0, 0, 1000, 1000), (500, 0, 1500, 1000), (0, 1000, 500, 2000), (0, 0, 1000, 1000)]
+    shapes = [*(shapely.MultiPolygon([shapely.box(*box)]) for box in boxes), shapely.MultiPolygon()]
+    columns = {"facility_id": list("ABCDE"), "kind": ["care", "care", "care", "canteen", "care"], "minutes": [15] * 5}
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4547")
+
+
+def test_a_glance_at_a_facility_is_its_area_and_what_no_other_of_the_service_serves():
+    """Half of A is shared with B; whoever only touches it, or offers something else, takes nothing away."""
+    found = glances.own_and_alone(_areas(), "A")
+    assert found is not None
+    minutes, own, alone = found
+    assert (minutes, own.bounds, alone.bounds) == (15, (0, 0, 1000, 1000), (0, 0, 500, 1000))
+    offered = glances.of_facilities(_areas())
+    told = _unpacked(offered.make("A"))
+    assert told["note"].replace("\xa0", " ") == "15分钟范围 1.00 km²，其中只有它服务的 0.50 km²"
+    assert [len(_integers(level)) for level in told["places"]["offsets"]] == [3, 3]  # two areas of a ring each
+    for nobody in ("E", "none", "<img>"):
+        assert _unpacked(offered.make(nobody))["places"]["coordinates"] == ""
+
+
+def test_what_is_made_on_demand_is_made_only_when_a_browser_asks():
+    """Nothing is made before; another token has nothing; of too many offers the oldest is gone."""
+    asked: list[str] = []
+    offers = [OnDemand(lambda name: asked.append(name) or Payload(name.encode())) for _number in range(257)]
+    store = Store()
+    for one in offers:
+        store.offer(one)
+    assert asked == []
+    assert store.make(offers[1].token, "甲/乙") == Payload("甲/乙".encode())
+    assert (store.make(offers[0].token, "甲"), store.make("x", "甲"), asked) == (None, None, ["甲/乙"])
 
 
 # --- the inbox

@@ -338,6 +338,25 @@ def test_an_idle_asset_is_converted_from_its_form(bench):
     assert [edit.kind for edit in bench.edits] == ["convert_asset"]
 
 
+def test_whoever_points_at_a_facility_sees_its_area_and_what_it_alone_adds(bench):
+    """With the mouse and by keyboard, without a run of the script; where its road is closed the area is another."""
+    root, tip = bench.page.locator(".gpm"), bench.page.locator(".gpm-tip")
+    mark = bench.page.get_by_role("button", name="甲街道综合养老服务中心")
+    mark.hover()
+    expect(root).to_have_attribute("data-glance", "F1")
+    expect(tip).to_contain_text("可达 60 人，其中仅靠它 60 人")
+    expect(tip).to_contain_text(re.compile(r"15分钟范围 0\.63\skm²，其中只有它服务的 0\.63\skm²"))
+    assert bench.page.locator(".leaflet-gpm-overlays-pane path").count() == 2
+    bench.page.mouse.move(*bench.map.at(*lonlat(2000, 2500)))
+    expect(root).to_have_attribute("data-glance", "")
+    expect(tip).to_be_hidden()
+    bench.point(1000, 750, tool="closure")
+    bench.drawn(2)
+    mark.focus()
+    expect(root).to_have_attribute("data-glance", "F1")
+    expect(tip).not_to_contain_text("0.63")
+
+
 def test_a_burst_of_ten_sites_arrives_once_each_and_a_reload_brings_everything_back(bench):
     """Ten points without waiting for an answer are ten edits; scenario, selection and language survive the reload."""
     for number in range(10):

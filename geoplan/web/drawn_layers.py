@@ -125,7 +125,8 @@ def _marked(
     kind: _Kind,
     features: tuple[gpd.GeoDataFrame, list[str], list[str]],
     look: Style,
-    **more: bool,
+    *,
+    editable: bool = False,
 ) -> Layer:
     places = pack_places(*features)
     return Layer(
@@ -135,7 +136,7 @@ def _marked(
         places=places,
         look=pack_look([0] * len(features[0])),
         styles=(look,),
-        **more,
+        editable=editable,
     )
 
 

@@ -25,6 +25,7 @@ from geoplan.layers import Layers, townships
 from geoplan.layers.schema import IDLE_KINDS, OPERATING
 from geoplan.model import OUTCOME_LABELS, REACH_LABELS, Outcome, Reach
 from geoplan.report import reach, style
+from geoplan.web import glances
 from geoplan.web.map_component import HIDDEN, Layer, Style, pack_look, pack_places
 from geoplan.web.map_component.view import Symbol
 from geoplan.web.published import Payload
@@ -323,6 +324,7 @@ def _facilities(assessment: Assessment, coverage: Coverage, *, editable: bool) -
         look=pack_look(classes, notes),
         styles=tuple(look for kind in kinds for look in _facility_looks(kind)),
         editable=editable,
+        glances=glances.of_facilities(assessment.service_areas),
     )
 
 

@@ -25,7 +25,7 @@ _POLICY = "content-security-policy"
 
 def routes() -> list[Route]:
     """What is served beside Streamlit's own."""
-    return [published.route(), basemap.route()]
+    return [*published.routes(), basemap.route()]
 
 
 def middleware() -> list[Middleware]:

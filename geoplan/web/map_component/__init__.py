@@ -39,7 +39,7 @@ from geoplan.web.map_component.events import (
     Viewed,
 )
 from geoplan.web.map_component.mounting import show_map
-from geoplan.web.map_component.packing import HIDDEN, pack_look, pack_places
+from geoplan.web.map_component.packing import HIDDEN, pack_glance, pack_look, pack_places
 from geoplan.web.map_component.view import Answer, Basemap, Focus, Layer, Pending, Selection, Style, Tool, View
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "Undo",
     "View",
     "Viewed",
+    "pack_glance",
     "pack_look",
     "pack_places",
     "show_map",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from geoplan import crs
 from geoplan.errors import LayerError
 from geoplan.i18n import _
+from geoplan.web.map_component.view import Style
 from geoplan.web.published import Payload
 
 HIDDEN = 255  # the class of a feature that is not drawn
@@ -65,6 +67,18 @@ def pack_look(classes: ArrayLike, notes: Sequence[str] = ()) -> Payload:
         notes: a line for each feature, shown beside its name; none for none.
     """
     return _json(classes=_base64(np.asarray(classes, np.uint8)), notes=list(notes))
+
+
+def pack_glance(frame: gpd.GeoDataFrame, styles: Sequence[Style], note: str) -> Payload:
+    """What is seen while a feature is pointed at (`Layer.glances`).
+
+    Args:
+        frame: areas, as in `pack_places`, the later above the former; no rows for nothing to be drawn.
+        styles: how each row is drawn.
+        note: a line that is shown below the name and the note of the feature.
+    """
+    places = json.loads(pack_places(frame).content)
+    return _json(places=places, styles=[asdict(style) for style in styles], note=note)
 
 
 def _ragged(geometry: NDArray[np.object_]) -> tuple[NDArray[np.float64], tuple[NDArray[np.int64], ...]]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import shapely
 
-from geoplan.web.published import Payload, publish
+from geoplan.web.published import OnDemand, Payload, offer, publish
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north in degrees
 Symbol = Literal["circle", "square", "diamond", "triangle", "pentagon", "hexagon", "star", "plus", "cross"]
@@ -52,6 +52,7 @@ class Layer:
         editable: whether its features can be moved, reshaped and deleted; not for dots.
         labelled: whether names stand on the map; the places must be packed with anchors.
         min_zoom: from which zoom it is drawn.
+        glances: what is seen while a feature is pointed at, by its id, from `pack_glance`; made when a reader points there.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Layer:
     editable: bool = False
     labelled: bool = False
     min_zoom: float = 0
+    glances: OnDemand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,4 +185,5 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "editable": layer.editable,
         "labelled": layer.labelled,
         "min_zoom": layer.min_zoom,
+        "glances": offer(layer.glances) if layer.glances else "",
     }

@@ -3,6 +3,7 @@
 import { button, element } from "./elements";
 import { distance, fill, place } from "./format";
 import { length, packed, sameShape, type Nested } from "./geometry";
+import { Glances, type Glance } from "./glances";
 import { L, latLng, latLngBounds, lonLat } from "./leaflet";
 import { legend } from "./legend";
 import { Memory } from "./memory";
@@ -14,6 +15,7 @@ import type { Deed, Geometry, Layer, LonLat, Message, View } from "./protocol";
 import { clientName, EventQueue } from "./queue";
 import { SearchBox } from "./search_box";
 import { Stack, type Hit } from "./stack";
+import { Tip } from "./tip";
 import { Toolbar } from "./toolbar";
 import { Tools, type Mode } from "./tools";
 
@@ -39,7 +41,7 @@ export class MapView implements Listener {
   readonly map: L.Map;
   private readonly frame = element("div", { class: "gpm-map" });
   private readonly hint = element("div", { class: "gpm-hint", role: "status" });
-  private readonly tip = element("div", { class: "gpm-tip" });
+  private readonly tip = new Tip(this.frame);
   private readonly where = element("div", { class: "gpm-where" });
   private readonly credit = element("div", { class: "gpm-credit" });
   private readonly zoom = element("div", { class: "gpm-zoom gpm-group" });
@@ -51,8 +53,11 @@ export class MapView implements Listener {
   private readonly toolbar: Toolbar;
   private readonly panel: Panel;
   private readonly search: SearchBox;
+  private readonly glances = new Glances((glance) => this.glanced(glance));
   private readonly touched = new Map<string, Touched>();
   private readonly stop = new AbortController();
+  private onDot = false;
+  private pointedAt: { layer: string; feature: string } | undefined;
   private grabbedFeature: { layer: string; feature: string } | undefined;
   private memory = new Memory("");
   private tiles: L.TileLayer[] = [];
@@ -69,7 +74,7 @@ export class MapView implements Listener {
     this.search = new SearchBox(() => this.named(), (layer) => this.stack.layer(layer)?.title ?? "", (found) => this.goTo(found));
     const head = element("div", { class: "gpm-head" }, this.toolbar.element, this.search.element);
     this.panel = new Panel((layer, on) => this.switch(layer, on));
-    this.root.append(head, element("div", { class: "gpm-body" }, this.frame, this.zoom, this.panel.element, this.hint, this.where, this.credit, this.tip));
+    this.root.append(head, element("div", { class: "gpm-body" }, this.frame, this.zoom, this.panel.element, this.hint, this.where, this.credit, this.tip.element));
     this.map = L.map(this.frame, { zoomControl: false, attributionControl: false, zoomSnap: 0.5, maxZoom: 19, minZoom: 3, pmIgnore: false, renderer: L.canvas({ padding: 0.3 }) });
     for (const [name, height, through] of PANES) {
       const pane = this.map.createPane(name);
@@ -85,7 +90,6 @@ export class MapView implements Listener {
       measured: (geometry) => this.measuredLine(geometry),
       measuring: (metres) => this.measuring(metres),
     });
-    this.tip.hidden = true;
     this.listen();
   }
 
@@ -137,6 +141,7 @@ export class MapView implements Listener {
     this.overlays.settle((sequence) => this.queue.has(sequence));
     this.showSelection(view);
     this.overlays.answer(view.answer);
+    if (this.pointedAt) this.glance(this.pointedAt); // of another revision its area may be another
     if (view.focus && view.focus.number !== before?.focus?.number) this.map.fitBounds(latLngBounds(view.focus.bounds), { maxZoom: CLOSE_ZOOM, padding: [40, 40] });
     this.say(view.notice || this.hintText(), view.notice !== "");
     this.root.dataset["pending"] = String(this.overlays.waitingShapes);
@@ -208,13 +213,31 @@ export class MapView implements Listener {
     this.tellClick(event.latlng, dot ? this.featureOf(dot) : { layer, feature });
   }
 
-  hovered(layer: string, feature: string): void {
+  hovered(layer: string, feature: string, at?: L.LatLng): void {
     const content = this.stack.content(layer);
-    if (content) this.showTip({ layer, place: content.places.ids.indexOf(feature) });
+    if (!content || this.tools.draws) return;
+    this.showTip({ layer, place: content.places.ids.indexOf(feature) });
+    if (at) this.tip.put(this.map.latLngToContainerPoint(at));
+    this.glance({ layer, feature });
   }
 
   left(): void {
-    this.tip.hidden = true;
+    this.tip.hide();
+    this.pointedAt = undefined;
+    this.glances.out();
+  }
+
+  /** Ask for what is seen while a feature is pointed at. */
+  private glance(pointedAt: { layer: string; feature: string }): void {
+    this.pointedAt = pointedAt;
+    const behind = this.stack.layer(pointedAt.layer)?.glances;
+    this.glances.over(behind ? behind + encodeURIComponent(pointedAt.feature) : "");
+  }
+
+  private glanced(glance: Glance | undefined): void {
+    this.overlays.glance(glance);
+    this.tip.add(glance?.note ?? "");
+    this.root.dataset["glance"] = glance?.shapes.length ? (this.pointedAt?.feature ?? "") : "";
   }
 
   grabbed(layer: string, feature: string): void {
@@ -305,19 +328,19 @@ export class MapView implements Listener {
 
   private pointed(event: L.LeafletMouseEvent): void {
     this.where.textContent = place(lonLat(event.latlng));
-    this.tip.style.transform = `translate(${event.containerPoint.x + 14}px, ${event.containerPoint.y + 14}px)`;
-    const dot = this.stack.dotAt(event.containerPoint);
+    this.tip.put(event.containerPoint);
+    const onMark = this.pointedAt && this.stack.layer(this.pointedAt.layer)?.kind === "marks";
+    const dot = onMark ? undefined : this.stack.dotAt(event.containerPoint);
     if (dot) this.showTip(dot);
-    else if (this.tip.dataset["dot"]) this.left();
-    this.tip.dataset["dot"] = dot ? "1" : "";
+    else if (this.onDot && this.pointedAt) this.hovered(this.pointedAt.layer, this.pointedAt.feature);
+    else if (this.onDot) this.left();
+    this.onDot = dot !== undefined;
   }
 
   private showTip({ layer, place: at }: Hit): void {
     const content = this.stack.content(layer);
-    const name = content?.places.names[at] ?? "";
-    const note = content?.look.notes[at] ?? "";
-    this.tip.replaceChildren(element("strong", {}, name), element("span", {}, note));
-    this.tip.hidden = !(name || note) || this.tools.draws !== undefined;
+    if (this.tools.draws) this.tip.hide();
+    else this.tip.show(content?.places.names[at] ?? "", content?.look.notes[at] ?? "");
   }
 
   private moved(): void {

@@ -68,9 +68,17 @@ export class Marks implements Drawn {
     // Clicks go on to the map, so that one can draw on top of a mark.
     const marker = L.marker(latLng(at), { icon: icon(style), pmIgnore, riseOnHover: true, bubblingMouseEvents: true });
     this.marks.set(key, { marker, style, name });
-    marker.on("add", () => say(marker, name, style));
+    marker.on("add", () => this.added(layer.id, key, marker));
     listen(this.listener, layer, key, marker);
     this.group.addLayer(marker);
+  }
+
+  /** Its element is on the page: what a screen reader says, and what the keyboard comes to. */
+  private added(layer: string, key: string, marker: L.Marker): void {
+    const mark = this.marks.get(key) as Mark;
+    say(marker, mark.name, mark.style);
+    marker.getElement()?.addEventListener("focus", () => this.listener.hovered(layer, key, marker.getLatLng()));
+    marker.getElement()?.addEventListener("blur", () => this.listener.left());
   }
 
   private patch(key: string, at: LonLat, style: Style, name: string, held: boolean): void {

@@ -2,7 +2,9 @@
 
 import { element } from "./elements";
 import type { Nested } from "./geometry";
+import type { Glance } from "./glances";
 import { L, latLng, latLngs } from "./leaflet";
+import { pathOptions } from "./paths";
 import type { Answer, Geometry, LonLat } from "./protocol";
 
 const SELECTION: L.PathOptions = { color: "#ffb300", weight: 4, opacity: 0.95, fill: false };
@@ -24,6 +26,7 @@ function sketch(shape: Nested, options: L.PathOptions, closed: boolean): L.Layer
 export class Overlays {
   private readonly selection = L.layerGroup();
   private readonly pending = L.layerGroup();
+  private readonly pointedAt = L.layerGroup();
   private readonly local = new Map<number, L.Layer>();
   private readonly renderer: L.Renderer;
   private answered = 0;
@@ -31,6 +34,7 @@ export class Overlays {
 
   constructor(private readonly map: L.Map) {
     this.renderer = L.svg({ pane: "gpm-overlays" });
+    this.pointedAt.addTo(map);
     this.selection.addTo(map);
     this.pending.addTo(map);
   }
@@ -41,6 +45,15 @@ export class Overlays {
       if (!isPoint(shape)) this.selection.addLayer(sketch(shape, { color: "#ffffff", weight: 7, fill: false, renderer: this.renderer }, closed));
       this.selection.addLayer(sketch(shape, { ...SELECTION, renderer: this.renderer }, closed));
     }
+  }
+
+  /** The areas of the feature that is pointed at; none for nothing. */
+  glance(glance: Glance | undefined): void {
+    this.pointedAt.clearLayers();
+    glance?.shapes.forEach((shape, place) => {
+      const style = glance.styles[place];
+      if (style) this.pointedAt.addLayer(sketch(shape, { ...pathOptions(style, "areas"), renderer: this.renderer }, true));
+    });
   }
 
   /** Shapes that Python knows but has not analysed yet. */

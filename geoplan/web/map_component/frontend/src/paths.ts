@@ -10,7 +10,8 @@ import { element } from "./elements";
 /** What a layer of any kind tells the map. */
 export interface Listener {
   clicked(layer: string, feature: string, event: L.LeafletMouseEvent): void;
-  hovered(layer: string, feature: string): void;
+  /** Pointed at with the mouse, or reached by keyboard, then with its place. */
+  hovered(layer: string, feature: string, at?: L.LatLng): void;
   left(): void;
   grabbed(layer: string, feature: string): void;
   reshaped(layer: string, feature: string, shape: L.Layer): void;

@@ -44,7 +44,8 @@ export class Payloads {
   }
 }
 
-async function load<Packed>(address: string): Promise<Packed> {
+/** What lies under an address. */
+export async function load<Packed>(address: string): Promise<Packed> {
   const response = await fetch(address, { credentials: "same-origin" });
   if (!response.ok) throw new Error(`${response.status} ${address}`);
   return (await response.json()) as Packed;

@@ -23,7 +23,10 @@ export interface Style {
   radius: number;
 }
 
-/** `place` and `look` are addresses of payloads that never change: another content has another address. */
+/**
+ * `place` and `look` are addresses of payloads that never change: another content has another address. Behind `glances`, where
+ * it is not blank, the id of a feature gives the address of what is seen while that is pointed at.
+ */
 export interface Layer {
   id: string;
   title: string;
@@ -36,6 +39,7 @@ export interface Layer {
   editable: boolean;
   labelled: boolean;
   min_zoom: number;
+  glances: string;
 }
 
 /**
@@ -55,6 +59,13 @@ export interface PlacePayload {
 export interface LookPayload {
   classes: string;
   notes: string[];
+}
+
+/** Areas that are drawn while a feature is pointed at, with the look of each, and a line of text. */
+export interface GlancePayload {
+  places: PlacePayload;
+  styles: Style[];
+  note: string;
 }
 
 /** A way to draw something new; `id` comes back with the event. */

@@ -6,7 +6,7 @@ const style: Style = { label: "a", fill: "#fff", opacity: 1, line: "#000", width
 
 function layer(id: string, other: Partial<Layer> = {}): Layer {
   const base = { id, title: id, kind: "areas" as const, place: "p", look: "l", styles: [style], shown: true };
-  return { ...base, background: false, editable: false, labelled: false, min_zoom: 0, ...other };
+  return { ...base, background: false, editable: false, labelled: false, min_zoom: 0, glances: "", ...other };
 }
 
 describe("what changed between two views", () => {

@@ -26,7 +26,7 @@ describe("the legend", () => {
   const style = (label: string): Style => ({ label, fill: "", opacity: 1, line: "", width: 1, dash: "", symbol: "circle", radius: 3 });
   const layer = (id: string, background = false): Layer => ({
     ...{ id, title: id, kind: "dots", place: "", look: "", styles: [style("x"), style("y"), style("z")], shown: true },
-    ...{ background, editable: false, labelled: false, min_zoom: 0 },
+    ...{ background, editable: false, labelled: false, min_zoom: 0, glances: "" },
   });
 
   it("lists the layers from the top down without the background, and only classes that occur", () => {
