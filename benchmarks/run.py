@@ -17,6 +17,7 @@ SCRIPTS = (
     "incremental.py",
     "print_maps.py",
     "export_set.py",
+    "cut_province.py",
 )
 
 

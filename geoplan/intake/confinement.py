@@ -8,7 +8,8 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +19,13 @@ from geoplan import i18n
 from geoplan.errors import LayerError
 from geoplan.i18n import _
 from geoplan.intake import landlock
+from geoplan.intake.cutting import PROGRESS, Cut, Order, Progress, order_to
 from geoplan.intake.records import Look, Request, look_from, problem_from, to_json
 
 _MB = 1 << 20
 _START_SECONDS = 120.0  # for the libraries to load, on a slow machine
+_CUTTING_MEMORY = 2 << 30  # of addresses, of which Arrow reserves half at once and osmium's threads more than they use
+_LISTEN_SECONDS = 0.2
 _OWN_WORD_SECONDS = 5.0  # after which the process itself is taken for hanging
 
 
@@ -53,6 +57,9 @@ class Opener(Protocol):
 
     def unpack(self, path: Path, folder: Path) -> list[str]:
         """Put the files of an archive into a folder; their names."""
+
+    def cut(self, order: Order, progress: Progress) -> Cut:
+        """Cut a region out of an OSM PBF into a folder that holds nothing else."""
 
 
 class Confinement:
@@ -104,6 +111,19 @@ class Confinement:
         limits = Limits(limits.memory, limits.seconds, writes=2 << 30)
         job = {"path": str(path.resolve()), "folder": str(folder.resolve())}
         return [str(name) for name in self._ask("unpack", job, limits, readable=[path], writable=[folder])]
+
+    def cut(self, order: Order, progress: Progress) -> Cut:
+        """Cut a region out of an OSM PBF into a folder that holds nothing else.
+
+        Raises:
+            LayerError: it cannot be done within the limits, or the file or the boundary cannot be used.
+        """
+        size = order.source.stat().st_size
+        limits = self._limits or Limits(_CUTTING_MEMORY + 4 * size, 60.0 + size / (100 * 1024), writes=_MB + 2 * size)
+        readable = [path.parent for path in (order.source, order.boundary) if path is not None]
+        with _repeated(order.out.with_name(PROGRESS), progress):
+            job = {"order": order_to(order)}
+            return Cut(**self._ask("cut", job, limits, [*readable, order.out.parent], [order.out.parent]))
 
     def _ask(
         self,
@@ -176,6 +196,25 @@ class Confinement:
 
 
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
+
+
+@contextmanager
+def _repeated(file: Path, progress: Progress) -> Iterator[None]:
+    """Say again what a job writes into a file while it is at work."""
+    done = threading.Event()
+
+    def listen() -> None:
+        while not done.wait(_LISTEN_SECONDS):
+            with suppress(OSError, UnicodeDecodeError, IndexError):  # not there yet, or half written
+                progress(file.read_text(encoding="utf-8").splitlines()[-1])
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        done.set()
+        listener.join()
 
 
 def _pump(process: subprocess.Popen[str], answers: queue.Queue[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from geoplan.intake import archives
+from geoplan.intake.cutting import Cut, Order, Progress, cut
 from geoplan.intake.looking import look
 from geoplan.intake.records import Look, Request
 
@@ -20,3 +21,7 @@ class Trusted:
     def unpack(self, path: Path, folder: Path) -> list[str]:
         """Put the data files of an archive into a folder; their names."""
         return archives.unpack(path, folder)
+
+    def cut(self, order: Order, progress: Progress) -> Cut:
+        """Cut a region out of an OSM PBF."""
+        return cut(order, progress)

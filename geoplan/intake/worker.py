@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import pyogrio
 
 from geoplan import i18n
 from geoplan.errors import GeoplanError, LayerError
-from geoplan.intake import archives, landlock
+from geoplan.intake import archives, cutting, landlock
 from geoplan.intake.looking import look
 from geoplan.intake.records import request_from, to_json
 
@@ -40,7 +41,15 @@ def _unpack(path: str, folder: str) -> list[str]:
     return archives.unpack(Path(path), Path(folder))
 
 
-JOBS: Mapping[str, Callable[..., Any]] = {"look": _look, "unpack": _unpack}
+def _cut(order: Mapping[str, Any]) -> dict[str, int]:
+    """Its progress goes into a file beside the result: the answer is one line."""
+    asked = cutting.order_from(order)
+
+    with asked.out.with_name(cutting.PROGRESS).open("a", encoding="utf-8", buffering=1) as told:
+        return asdict(cutting.cut(asked, lambda stage: print(stage, file=told)))
+
+
+JOBS: Mapping[str, Callable[..., Any]] = {"look": _look, "unpack": _unpack, "cut": _cut}
 
 
 def answer(job: Mapping[str, Any]) -> dict[str, Any]:

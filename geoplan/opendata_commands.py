@@ -1,0 +1,105 @@
+"""The commands of open data: ``geoplan cut``, a county out of a province's OpenStreetMap file."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geoplan.errors import OutputError, SettingsError, WorkspaceError
+from geoplan.i18n import _
+from geoplan.stages import stages
+
+if TYPE_CHECKING:
+    from geoplan.intake.confinement import Opener
+    from geoplan.intake.cutting import Cut, Order
+
+_KM = 1000.0
+
+
+def cut(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help=_("省级或更大的 OSM 文件（.osm.pbf）"))],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help=_("切出的文件（.osm.pbf）"))],
+    boundary: Annotated[Path | None, typer.Option(help=_("县界：面图层文件，全部的面合为范围"))] = None,
+    bbox: Annotated[str, typer.Option(metavar="W,S,E,N", help=_("或者经纬度范围：西,南,东,北"))] = "",
+    beyond_km: Annotated[
+        float, typer.Option(min=0, max=100, help=_("范围向外扩多少公里：界外的道路和设施也可能更近"))
+    ] = 3.0,
+    crs: Annotated[str, typer.Option(help=_("县界文件没有写明坐标系时必填，例如 EPSG:4490"))] = "",
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help=_("覆盖已有的 OUT"))] = False,
+    trust: Annotated[bool, typer.Option("--trust", help=_("来源可靠：不在受限的进程中打开"))] = False,
+) -> None:
+    """Cut a county out of an OSM file."""
+    from geoplan.intake.confinement import Confinement
+    from geoplan.intake.cutting import Order
+    from geoplan.intake.trusted import Trusted
+
+    _check(source, out, boundary, replace=replace)
+    box = _bbox(bbox, boundary)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(_beside(out)))
+        order = Order(
+            source=source, out=folder / "cut.osm.pbf", boundary=boundary, bbox=box, crs=crs, beyond_m=beyond_km * _KM
+        )
+        done = _carried_out(order, Trusted() if trust else stack.enter_context(Confinement()))
+        _put(order.out, out)
+    text = _("已切出 {file}：{nodes:,} 个点、{ways:,} 条线、{relations:,} 个关系，{size:.1f} MB。")
+    size = out.stat().st_size / 1e6
+    typer.echo(text.format(file=out, nodes=done.nodes, ways=done.ways, relations=done.relations, size=size))
+    typer.echo(_("下一步：geoplan import roads {file} --dir 工作区").format(file=out))
+
+
+def _check(source: Path, out: Path, boundary: Path | None, *, replace: bool) -> None:
+    """What can be said before anything is read."""
+    for file in (source, boundary):
+        if file is not None and not file.is_file():
+            raise WorkspaceError(_("文件不存在：{file}").format(file=file))
+    if not out.name.endswith(".pbf"):
+        raise SettingsError(_("OUT 应以 .osm.pbf 结尾，不是“{name}”。").format(name=out.name))
+    if out.exists() and (not replace or out.samefile(source)):
+        raise OutputError(
+            _("{file} 已存在。请换一个名称，或加 --replace 覆盖它（不能覆盖来源文件）。").format(file=out)
+        )
+
+
+def _bbox(text: str, boundary: Path | None) -> tuple[float, float, float, float]:
+    """The box that is asked for, where it is not a boundary."""
+    if bool(text) == (boundary is not None):
+        raise SettingsError(_("请用 --boundary 给出县界文件，或用 --bbox 给出经纬度范围，二者取一。"))
+    if not text:
+        return (0.0, 0.0, 0.0, 0.0)
+    try:
+        west, south, east, north = (float(part) for part in text.replace("，", ",").split(","))
+    except ValueError as error:
+        said = _("--bbox 应写成 西,南,东,北 四个经纬度，例如 112.5,22.4,113.1,22.9，不是“{text}”。")
+        raise SettingsError(said.format(text=text)) from error
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):  # noqa: PLR2004 - the globe
+        said = _("--bbox {text}：西须小于东、南须小于北，且在 ±180、±90 度之内。")
+        raise SettingsError(said.format(text=text))
+    return west, south, east, north
+
+
+def _beside(out: Path) -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix=".geoplan-", dir=out.parent)
+    except OSError as error:
+        raise OutputError(_("无法写入 {file}：{error}").format(file=out, error=error.strerror)) from error
+
+
+def _carried_out(order: Order, opener: Opener) -> Cut:
+    with stages() as stage:
+        stage(_("读取 {name}").format(name=order.source.name))
+        return opener.cut(order, stage)
+
+
+def _put(made: Path, out: Path) -> None:
+    """The result in its place, in one step."""
+    try:
+        made.chmod(0o644)
+        made.replace(out)
+    except OSError as error:
+        raise OutputError(_("无法写入 {file}：{error}").format(file=out, error=error.strerror)) from error
