@@ -88,7 +88,7 @@ class Assessment:
             entry.role: {
                 "digest": self.layers.digests[entry.role],
                 "rows": len(self.layers.frames[entry.role]),
-                "file": entry.file,
+                "file": entry.place,
                 "source": entry.source,
                 "licence": entry.licence,
                 "as_of": entry.as_of.isoformat() if entry.as_of else None,

@@ -24,6 +24,7 @@ from geoplan import (
     intake_commands,
     opendata_commands,
     packs_commands,
+    push_command,
     wrong_use,
 )
 from geoplan.errors import FaultyFileError, GeoplanError, LayerError
@@ -212,6 +213,7 @@ def build_app() -> typer.Typer:
     commands.command("assess", help=_("评估一个工作区，写出结果"))(assess)
     commands.command("service-areas", help=_("绘制设施的服务范围，写成 GeoPackage"))(service_areas)
     commands.command("export", help=_("导出规划成果：图、工作簿、文本章节、GIS 数据、网页地图"))(export_command.export)
+    commands.command("push", help=_("把图层或结果写进 PostGIS 数据库"))(push_command.push)
     commands.add_typer(packs_commands.build(), name="packs")
     commands.command("app", help=_("在浏览器中打开工作区"))(app)
     commands.add_typer(scenario_app(), name="scenario")

@@ -19,6 +19,7 @@
     │   ├── EditsError                       edits that do not fit the layers; carries every problem found
     │   └── ConflictError                    a write on an old revision; carries both sides
     ├── StoreError (OSError)                 the scenario store cannot be opened, read or written
+    ├── DatabaseError (OSError)              a database of layers cannot be reached, read or written
     ├── MapEventError (ValueError)           what the map sent cannot be used
     ├── TemplateError (ValueError)           a Word template that cannot be used
     └── OutputError (OSError)                results cannot be written
@@ -178,6 +179,19 @@ class ConflictError(ScenarioError):
 
 class StoreError(GeoplanError, OSError):
     """The scenario store cannot be opened, read or written."""
+
+
+class DatabaseError(GeoplanError, OSError):
+    """A database of layers cannot be reached, read or written.
+
+    Attributes:
+        message: what is wrong and where.
+        remedy: what to do.
+    """
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(_("{message}。{remedy}。").format(message=message, remedy=remedy))
+        self.message, self.remedy = message, remedy
 
 
 class MapEventError(GeoplanError, ValueError):

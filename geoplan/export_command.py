@@ -70,13 +70,13 @@ def export(
     )
     settings = Settings(mode=mode, speed_mps=speed, planned=planned)
     with stages() as stage:
-        assessment, base = _assessed(directory, (scenario, pack, year), settings, stage)
+        assessment, base = assessed(directory, (scenario, pack, year), settings, stage)
         made = export_set(assessment, out or directory / _DEFAULT_FOLDER, request, base=base, progress=stage)
     for line in _told(made):
         typer.echo(line)
 
 
-def _assessed(
+def assessed(
     directory: Path, asked: tuple[str, str, int | None], settings: Settings, stage: Progress
 ) -> tuple[Assessment, Assessment | None]:
     """The assessment, and with a scenario that of the workspace as it is."""

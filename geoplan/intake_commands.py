@@ -41,7 +41,12 @@ def new(
 
 def import_file(
     role: Annotated[str, typer.Argument(metavar="ROLE", help=_("图层角色：roads、demand、facilities、units……"))],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("文件；Shapefile 给 .shp 或压缩包"))],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help=_("文件；Shapefile 给 .shp 或压缩包；或数据库 postgresql://用户@主机/数据库")
+        ),
+    ],
     directory: Annotated[Path, typer.Option("--dir", help=_("工作区文件夹"))] = Path(),
     columns: Annotated[
         list[str] | None, typer.Option("--map", metavar="COLUMN=FIELD", help=_("文件的列对应哪个字段，可重复"))
@@ -51,7 +56,8 @@ def import_file(
     ] = None,
     crs: Annotated[str, typer.Option(help=_("坐标系，例如 EPSG:4547；文件没有写明时必填"))] = "",
     datum: Annotated[str, typer.Option(help=_("经纬度的基准：wgs84、cgcs2000、gcj02（高德）、bd09（百度）"))] = "",
-    layer: Annotated[str, typer.Option(help=_("文件里有多个图层、工作表或数据时，指明哪个"))] = "",
+    layer: Annotated[str, typer.Option(help=_("文件里有多个图层、工作表或数据时，指明哪个；数据库的 schema.表"))] = "",
+    geometry: Annotated[str, typer.Option(help=_("数据库的表有多个几何列时，指明哪个"))] = "",
     encoding: Annotated[str, typer.Option(help=_("文字编码，例如 gbk；默认按内容判断"))] = "",
     source: Annotated[str, typer.Option(help=_("来源，写进 manifest.toml 和结果"))] = "",
     *,
@@ -64,6 +70,7 @@ def import_file(
     from geoplan.intake.confinement import Confinement, what_is_limited
     from geoplan.intake.records import Request
     from geoplan.intake.trusted import Trusted
+    from geoplan.layers import postgres
 
     bringing.check_role(role)
     _begin_where_nothing_is(directory)
@@ -71,6 +78,7 @@ def import_file(
     request = Request(
         role=role,
         layer=layer,
+        geometry=geometry,
         crs=crs,
         datum=_datum(datum),
         encoding=encoding,
@@ -78,17 +86,20 @@ def import_file(
         constants=_pairs(constants, "--set", fields_second=False, role=role),
     )
     with ExitStack() as stack:
-        opener = Trusted() if trust else stack.enter_context(Confinement())
-        if not trust and what_is_limited():
-            typer.echo(what_is_limited(), err=True)
-        folder = stack.enter_context(bringing.staging(directory))
-        staged = bringing.stage(file, role, folder, opener, layer)
-        draft = bringing.prepare(directory, staged, request, opener)
+        if postgres.is_address(file):
+            draft = bringing.prepare_table(directory, file, request)
+        else:
+            opener = Trusted() if trust else stack.enter_context(Confinement())
+            if not trust and what_is_limited():
+                typer.echo(what_is_limited(), err=True)
+            folder = stack.enter_context(bringing.staging(directory))
+            staged = bringing.stage(Path(file), role, folder, opener, layer)
+            draft = bringing.prepare(directory, staged, request, opener)
         _show(draft)
         if dry_run and draft.look.usable:
             return
         entry = bringing.bring_in(directory, draft, request, replace_entry=replace, source=source)
-    typer.echo(_("已导入：layers/{file}，并登记在 layers/manifest.toml。").format(file=entry.file))
+    typer.echo(bringing.told(entry))
 
 
 def _begin_where_nothing_is(directory: Path) -> None:

@@ -56,6 +56,12 @@ def running_server() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+def need_postgis() -> None:
+    """Skip where the server has no PostGIS."""
+    if not list(Path("/usr/share/postgresql").glob("*/extension/postgis.control")):
+        pytest.skip("Debian's postgresql-postgis is not installed")
+
+
 def emptied(url: str) -> str:
     """The same database without a store."""
     engine = sa.create_engine(url.replace("postgresql:", "postgresql+pg8000:"))

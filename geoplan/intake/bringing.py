@@ -1,6 +1,7 @@
 """From a file somewhere to a layer of a workspace: staged beside it, looked at, then moved into place with its manifest entry.
 
-Until the last step nothing of the workspace is touched; what is staged lies in ``.intake`` and is dropped afterwards.
+Until the last step nothing of the workspace is touched; what is staged lies in ``.intake`` and is dropped afterwards. A table of a database
+stays where it is: its entry says where, and every assessment reads it anew.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from geoplan.errors import LayerError, ManifestError, OutputError, WorkspaceErro
 from geoplan.i18n import _
 from geoplan.intake.archives import DATA
 from geoplan.intake.confinement import Opener
+from geoplan.intake.looking import look_at_database
 from geoplan.intake.records import Look, Request
-from geoplan.layers import MANIFEST, LayerEntry, read_manifest
+from geoplan.layers import MANIFEST, LayerEntry, postgres, read_manifest
 from geoplan.layers.manifest_file import check_free, write_entry, write_text
 from geoplan.layers.reading import read_raw
 from geoplan.layers.schema import ROLES
@@ -62,14 +64,25 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a database, which stays there.
+
+    Attributes:
+        original: what it is called to people: its database without the user.
+    """
+
+    original: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """A file as it would be brought in.
+    """A file or a table as it would be brought in.
 
     Attributes:
         detection: what its places say about their datum; None where there is nothing to lay them over.
     """
 
-    staged: Staged
+    staged: Staged | Table
     look: Look
     detection: Detection | None = None
 
@@ -170,7 +183,23 @@ def prepare(root: Path, staged: Staged, request: Request, opener: Opener) -> Dra
     asked = replace(request, remembered=remembered(root, request.role))
     if staged.original.lower().endswith(ARCHIVES) and Path(staged.name).suffix != ".gpkg":
         asked = replace(asked, layer="")  # it told which file of the archive
-    look = opener.look(staged.path, asked)
+    return _drafted(root, staged, opener.look(staged.path, asked), request)
+
+
+def prepare_table(root: Path, address: str, request: Request) -> Draft:
+    """The same of a table of a database; the request's ``layer`` says which.
+
+    Raises:
+        WorkspaceError, ManifestError: the workspace cannot be read.
+        DatabaseError: the address cannot be understood, or holds a password.
+    """
+    original = postgres.shown(address)
+    look = look_at_database(address, replace(request, remembered=remembered(root, request.role)))
+    return _drafted(root, Table(original), look, request)
+
+
+def _drafted(root: Path, staged: Staged | Table, look: Look, request: Request) -> Draft:
+    """What was understood, laid over what the workspace has."""
     places = np.array(look.places).reshape(-1, 2)
     reference = _reference(root, request.role) if len(places) else None
     detection = _detect(places, reference)
@@ -246,11 +275,30 @@ def bring_in(
         raise LayerError(_("文件有错误，没有导入。"), draft.look.problems)
     before = read_manifest(root).entry(request.role)
     check_free(before, request.role, replace=replace_entry)
-    several = _several(draft.staged)
-    target = _free_place(root, draft.staged)
-    entry = _entry(draft, target / draft.staged.name if several else target, root, before)
-    entry = replace(entry, source=source or draft.staged.original)
-    moved = draft.staged.folder if several else draft.staged.path
+    entry = _entry(draft, before)
+    if isinstance(draft.staged, Table):
+        entry = replace(entry, source=source or entry.place)
+        write_entry(root, entry, replace=replace_entry)
+    else:
+        entry = _move_in(root, draft.staged, replace(entry, source=source or draft.staged.original), replace_entry)
+    _remember(root, request)
+    return entry
+
+
+def told(entry: LayerEntry) -> str:
+    """What is to be said of a layer that was brought in."""
+    if entry.in_database:
+        return _("已登记在 layers/manifest.toml：{place}。每次评估时从数据库读取。").format(place=entry.place)
+    return _("已导入：layers/{file}，并登记在 layers/manifest.toml。").format(file=entry.file)
+
+
+def _move_in(root: Path, staged: Staged, entry: LayerEntry, replace_entry: bool) -> LayerEntry:  # noqa: FBT001
+    """Move the staged file and write its entry: both or neither."""
+    several = _several(staged)
+    target = _free_place(root, staged)
+    place = target / staged.name if several else target
+    entry = replace(entry, file=place.relative_to(root / "layers").as_posix())
+    moved = staged.folder if several else staged.path
     try:
         moved.chmod(0o755 if several else 0o644)
         moved.rename(target)
@@ -261,18 +309,17 @@ def bring_in(
     except (OutputError, ManifestError):
         target.rename(moved)
         raise
-    _remember(root, request)
     return entry
 
 
-def _entry(draft: Draft, place: Path, root: Path, before: LayerEntry | None) -> LayerEntry:
+def _entry(draft: Draft, before: LayerEntry | None) -> LayerEntry:
     """The manifest entry, with what it rests on."""
     notes = [*draft.look.entry.notes, _("{day} 由 {name} 导入").format(day=_today(), name=draft.staged.original)]
     if draft.detection is not None and draft.detection.metres:
         notes.append(draft.detection.evidence())
     if before is not None:
-        notes.append(_("替换了 {file}").format(file=before.file))
-    return replace(draft.look.entry, file=place.relative_to(root / "layers").as_posix(), notes=tuple(notes))
+        notes.append(_("替换了 {file}").format(file=before.place))
+    return replace(draft.look.entry, notes=tuple(notes))
 
 
 def _several(staged: Staged) -> bool:

@@ -1,6 +1,6 @@
-"""What is in a file, how its manifest entry must read to say so, and what that rests on. Nothing is written.
+"""What is in a file or a table, how its manifest entry must read to say so, and what that rests on. Nothing is written.
 
-Runs in the confined process. What is found out by the bytes and numbers of the file itself (encoding, header row, merged cells,
+Runs in the confined process for files. What is found out by the bytes and numbers of the file itself (encoding, header row, merged cells,
 units behind numbers, axes, zone numbers) is put into the entry as a correction and told with its evidence. What would be a
 guess (a missing CRS, a shifted datum, an estimate) is an error or left to the planner.
 """
@@ -20,11 +20,11 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplan import crs as crs_
-from geoplan.errors import CrsError, LayerError
+from geoplan.errors import CrsError, DatabaseError, LayerError
 from geoplan.i18n import _
 from geoplan.intake import headers, tables
 from geoplan.intake.records import Look, Request
-from geoplan.layers import LayerEntry, gauss_kruger
+from geoplan.layers import LayerEntry, gauss_kruger, postgis
 from geoplan.layers.cells import angle, number
 from geoplan.layers.encodings import Encoding, of_text
 from geoplan.layers.manifest import COORDINATES
@@ -47,15 +47,16 @@ STATED = {
 
 
 class Looker:
-    """Looks at one file; the entry grows step by step, the findings gather in ``problems``."""
+    """Looks at one file or table; the entry grows step by step, the findings gather in ``problems``."""
 
-    def __init__(self, path: Path, request: Request) -> None:
+    def __init__(self, path: Path, request: Request, address: str = "") -> None:
         self.path = path
         self.request = request
         self.problems: list[Problem] = []
-        chosen = {name: getattr(request, name) for name in ("role", "layer", "crs", "datum", "encoding")}
-        self.entry = LayerEntry(**chosen, file=path.name, constants=request.constants)
+        chosen = {name: getattr(request, name) for name in ("role", "layer", "geometry", "crs", "datum", "encoding")}
+        self.entry = LayerEntry(**chosen, file=address or path.name, constants=request.constants)
         self._notes: list[str] = []
+        self._is_table = path.suffix.lower() in TABLES
 
     def look(self) -> Look:
         """Everything about the file; the errors among the problems say why it cannot be used."""
@@ -84,7 +85,12 @@ class Looker:
         raw = self._find_coordinates(frame)
         self.entry = replace(self.entry, notes=tuple(self._notes))
         looked = Look(
-            entry=self.entry, rows=len(frame), headers=names, columns=self._columns(names), sample=_sample(frame, names)
+            entry=self.entry,
+            rows=len(frame),
+            table=self._is_table,
+            headers=names,
+            columns=self._columns(names),
+            sample=_sample(frame, names),
         )
         if raw is not None:
             return self._checked(looked, raw)
@@ -108,10 +114,6 @@ class Looker:
         bounds = (west, south, east, north)
         return replace(looked, problems=problems, bounds=bounds, places=places, shapes=_shapes(shown))
 
-    @property
-    def _is_table(self) -> bool:
-        return self.path.suffix.lower() in TABLES
-
     def _columns(self, names: Iterable[str]) -> dict[str, str]:
         """All fields that have a column, those of the same name included."""
         same = {name: name for name in names if name in headers.fields_of(self.entry.role)}
@@ -127,6 +129,9 @@ class Looker:
         self.problems.append(Problem(Severity.NOTE, self.entry.role, evidence, remedy))
 
     def _choose_layer(self) -> None:
+        if self.entry.in_database:
+            self._describe_table()
+            return
         suffix = self.path.suffix.lower()
         if suffix == ".xlsx":
             names = tables.sheet_names(self.path)
@@ -139,6 +144,19 @@ class Looker:
         text = _("文件里有这些图层或工作表：{known}").format(known=_("、").join(names))
         problem = Problem(Severity.ERROR, self.entry.role, text, _("请用 --layer 指明其中一个"))
         raise LayerError(text, (problem,))
+
+    def _describe_table(self) -> None:
+        """The table's whole name; whether it has places of its own, and says that it is made up."""
+        try:
+            found = postgis.describe(self.entry.file, self.entry.layer)
+        except DatabaseError as error:
+            raise LayerError(
+                str(error), (Problem(Severity.ERROR, self.entry.role, error.message, error.remedy),)
+            ) from error
+        self._is_table = not found.shapes
+        self.entry = replace(self.entry, layer=found.full_name, synthetic=found.synthetic)
+        if found.synthetic:
+            self._tell(_("表的说明写明是合成数据"))
 
     def _find_encoding(self) -> None:
         if self.entry.encoding:
@@ -155,6 +173,15 @@ class Looker:
 
     def _find_table(self) -> tuple[str, ...]:
         """The header row and the merged cells of a table; its columns."""
+        if not self.entry.in_database:
+            self._find_layout()
+        table = read_table(self.path, self.entry)
+        names = tuple(map(str, table.columns))
+        self._name_columns(names)
+        self._find_angles(table)
+        return names
+
+    def _find_layout(self) -> None:
         role, entry = self.entry.role, self.entry
         if self.path.suffix.lower() == ".csv":
             layout = tables.of_csv(self.path, role, entry.encoding)
@@ -167,11 +194,6 @@ class Looker:
         for text in tables.told(layout):
             self._tell(text)
         self._take_stated(layout.stated)
-        table = read_table(self.path, self.entry)
-        names = tuple(map(str, table.columns))
-        self._name_columns(names)
-        self._find_angles(table)
-        return names
 
     def _take_stated(self, stated: str) -> None:
         """The coordinates that the template's instruction sheet says; what the planner says now goes first."""
@@ -282,6 +304,11 @@ class Looker:
 def look(path: Path, request: Request) -> Look:
     """What is understood of a file under what the planner says about it."""
     return Looker(path, request).look()
+
+
+def look_at_database(address: str, request: Request) -> Look:
+    """What is understood of a table of a database; the request's ``layer`` says which."""
+    return Looker(Path(), request, address).look()
 
 
 def _in_degrees(frame: gpd.GeoDataFrame) -> bool:

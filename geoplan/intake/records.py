@@ -18,7 +18,8 @@ class Request:
     """What the planner says about a file; blank where nothing.
 
     Attributes:
-        layer: inside a GeoPackage, a workbook or an archive.
+        layer: inside a GeoPackage, a workbook or an archive; the table of a database.
+        geometry: of a table with several geometry columns, which one.
         columns: our fields to the file's columns.
         constants: our fields to one value for all rows.
         remembered: our fields to all columns that earlier imports had for them.
@@ -26,6 +27,7 @@ class Request:
 
     role: str
     layer: str = ""
+    geometry: str = ""
     crs: str = ""
     datum: str = ""
     encoding: str = ""
@@ -41,6 +43,7 @@ class Look:
     Attributes:
         entry: the manifest entry that reads it so; its file is a name without a folder.
         rows: how many.
+        table: whether it is one without shapes, whose places stand in columns.
         headers: the columns of the file.
         columns: our fields to these columns.
         sample: the first rows, as text in the order of the columns.
@@ -52,6 +55,7 @@ class Look:
 
     entry: LayerEntry
     rows: int = 0
+    table: bool = False
     headers: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     sample: tuple[tuple[str, ...], ...] = ()
@@ -92,6 +96,7 @@ def look_from(table: Mapping[str, Any]) -> Look:
     return Look(
         entry=LayerEntry(**entry),
         rows=int(table["rows"]),
+        table=bool(table["table"]),
         headers=tuple(map(str, table["headers"])),
         columns={str(ours): str(theirs) for ours, theirs in table["columns"].items()},
         sample=tuple(tuple(map(str, row)) for row in table["sample"]),

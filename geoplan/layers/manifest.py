@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Any
 
 from geoplan.crs import DATUMS
-from geoplan.errors import ManifestError, WorkspaceError
+from geoplan.errors import DatabaseError, ManifestError, WorkspaceError
 from geoplan.i18n import _, mark
+from geoplan.layers import postgres
 from geoplan.layers.schema import ROLES
 
 MANIFEST = Path("layers") / "manifest.toml"
@@ -98,8 +99,9 @@ class LayerEntry:
     """One layer as the manifest describes it.
 
     Attributes:
-        file: path below ``layers/``.
-        layer: the layer's name inside a GeoPackage; may be empty when there is only one.
+        file: path below ``layers/``, or the address of a database.
+        layer: the layer's name inside a GeoPackage, the table of a database; may be empty when there is only one.
+        geometry: of a table with several geometry columns, which one.
         crs: what PROJ understands; needed where the file carries none.
         datum: ``gcj02`` or ``bd09`` for shifted coordinates in degrees.
         encoding: of Shapefile attributes and CSV; UTF-8 or what the .cpg says when empty.
@@ -115,6 +117,7 @@ class LayerEntry:
     role: str
     file: str
     layer: str = ""
+    geometry: str = ""
     crs: str = ""
     datum: str = ""
     encoding: str = ""
@@ -129,6 +132,16 @@ class LayerEntry:
     synthetic: bool = False
     notes: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
+
+    @property
+    def in_database(self) -> bool:
+        """Whether the layer is a table of a database and no file."""
+        return postgres.is_address(self.file)
+
+    @property
+    def place(self) -> str:
+        """Where the layer comes from, for people: its file, or its database without the user, and its table."""
+        return f"{postgres.shown(self.file)} {self.layer}".strip() if self.in_database else self.file
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +172,7 @@ class Manifest:
         return next((entry for entry in self.layers if entry.role == role), None)
 
     def path(self, entry: LayerEntry) -> Path:
-        """Where a layer's file is."""
+        """Where a layer's file is; of a table of a database, which has none, nothing that exists."""
         return self.root / "layers" / entry.file
 
 
@@ -279,7 +292,16 @@ def _by_field(table: Mapping[str, Any], key: str, known: Sequence[str], where: s
 
 
 def _inside(file: str, where: str) -> None:
-    """A layer's file must lie below ``layers/``: a workspace can be copied as a whole, and cannot read elsewhere."""
+    """A layer's file must lie below ``layers/``: a workspace can be copied as a whole, and cannot read elsewhere.
+
+    A database is the exception, and has no password in its address.
+    """
+    if postgres.is_address(file):
+        try:
+            postgres.check_address(file)
+        except DatabaseError as error:
+            raise ManifestError(_("{where}：{told}").format(where=where, told=error)) from error
+        return
     path = Path(file)
     if path.is_absolute() or ".." in path.parts:
         raise ManifestError(_("{where}：file“{name}”必须是 layers/ 之内的相对路径。").format(where=where, name=file))

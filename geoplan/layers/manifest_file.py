@@ -91,7 +91,7 @@ def check_free(known: LayerEntry | None, role: str, *, replace: bool) -> None:
     """
     if known is not None and not replace:
         text = _("manifest.toml 已有 {role} 图层（{file}）。要换成新文件，请加 --replace；旧文件会保留。")
-        raise ManifestError(text.format(role=role, file=known.file))
+        raise ManifestError(text.format(role=role, file=known.place))
 
 
 def _write(path: Path, before: str, document: tomlkit.TOMLDocument) -> None:

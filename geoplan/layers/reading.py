@@ -1,4 +1,4 @@
-"""From a file to a raw frame with a CRS: GeoPackage, GeoJSON, Shapefile, KML, GeoParquet, CSV, Excel, OSM PBF, GraphML.
+"""From a file or a table to a raw frame with a CRS: GeoPackage, GeoJSON, Shapefile, KML, GeoParquet, CSV, Excel, OSM PBF, GraphML, PostGIS.
 
 A raster (the role ``dem``) becomes a frame of one row: the rectangle that it covers, with its file's name below
 ``layers/`` and the file's SHA-256, so that it is placed, projected and part of the digest like every layer. Its cells are read
@@ -31,10 +31,10 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from shapely.errors import ShapelyError
 
 from geoplan import crs as crs_
-from geoplan.errors import CrsError, LayerError, WorkspaceError
+from geoplan.errors import CrsError, DatabaseError, LayerError, WorkspaceError
 from geoplan.i18n import _
 from geoplan.layers import cells as cells_
-from geoplan.layers import encodings, osm
+from geoplan.layers import encodings, osm, postgis
 from geoplan.layers.encodings import Encoding
 from geoplan.layers.manifest import LayerEntry
 from geoplan.layers.schema import ROLES
@@ -63,8 +63,10 @@ def read_frame(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
 
     Raises:
         WorkspaceError: the file is not there.
-        LayerError: the file cannot be read.
+        LayerError: the file or the table cannot be read.
     """
+    if entry.in_database:
+        return _read_database(entry)
     if not path.is_file():
         raise WorkspaceError(
             _("图层 {role} 的文件不存在：{file}。请检查 manifest.toml。").format(role=entry.role, file=path)
@@ -77,10 +79,9 @@ def read_frame(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
     except LayerError:
         raise
     except READ_FAULTS as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         _refuse(
             entry,
-            _("文件 {name} 无法读取（{reason}）").format(name=path.name, reason=reason),
+            _("文件 {name} 无法读取（{reason}）").format(name=path.name, reason=_first_line(error)),
             _("请确认文件完整、格式与扩展名一致"),
         )
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -196,11 +197,13 @@ def _read_parquet(path: Path, _entry: LayerEntry) -> gpd.GeoDataFrame:
 
 
 def read_table(path: Path, entry: LayerEntry) -> pd.DataFrame:
-    """The cells of a CSV file or of one sheet of a workbook, as text.
+    """The cells of a CSV file, of one sheet of a workbook or of a table of a database, as text.
 
     Raises:
-        LayerError: the workbook has no such sheet, or several to choose from.
+        LayerError: the workbook has no such sheet, or several to choose from; the database cannot be read.
     """
+    if entry.in_database:
+        return _database_rows(entry).cells
     if path.suffix.lower() == ".csv":
         table = csv_table(path, entry.encoding, entry.header_row)
     else:
@@ -261,12 +264,46 @@ def excel_cell(cell: object) -> str:
 
 def _read_plain_table(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
     """A table without places."""
-    table = read_table(path, entry)
+    return _unplaced(read_table(path, entry))
+
+
+def _read_database(entry: LayerEntry) -> gpd.GeoDataFrame:
+    """A table of a database; one without geometry is read like a CSV file."""
+    rows = _database_rows(entry)
+    cells = rows.cells
+    if "nodes" in cells and entry.role == "roads":
+        cells = cells.assign(nodes=[np.array(text.split("|"), dtype=np.int64) for text in cells["nodes"]])
+    if rows.shapes is not None:
+        return gpd.GeoDataFrame(cells, geometry=rows.shapes, crs=rows.crs)
+    return _placed(cells, entry) if ROLES[entry.role].geometry else _unplaced(cells)
+
+
+def _database_rows(entry: LayerEntry) -> postgis.Rows:
+    if entry.role == "dem":
+        _refuse(entry, _("高程数据不能来自数据库"), _("请提供 GeoTIFF 文件"))
+    try:
+        return postgis.read(entry.file, entry.layer, entry.geometry)
+    except DatabaseError as error:
+        _refuse(entry, error.message, error.remedy)
+    except READ_FAULTS as error:
+        text = _("{place} 无法读取（{reason}）")
+        _refuse(entry, text.format(place=entry.place, reason=_first_line(error)), _("请核对表的内容"))
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _unplaced(table: pd.DataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=np.full(len(table), None, dtype=object), crs=crs_.WGS84)
 
 
 def _read_points(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
-    table = read_table(path, entry)
+    return _placed(read_table(path, entry), entry)
+
+
+def _placed(table: pd.DataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
+    """The rows of a table at their coordinates."""
     for x, y in (("lon", "lat"), ("x", "y")):
         names = entry.columns.get(x, x), entry.columns.get(y, y)
         if set(names) <= set(table.columns):

@@ -104,7 +104,7 @@ def _read_all(manifest: Manifest, progress: Progress) -> tuple[dict[str, gpd.Geo
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                frames[entry.role], found = _read(manifest, entry)
+                frames[entry.role], found = read_layer(manifest, entry)
                 problems += found
             except LayerError as error:
                 problems += error.problems
@@ -114,8 +114,13 @@ def _read_all(manifest: Manifest, progress: Progress) -> tuple[dict[str, gpd.Geo
     return frames, problems
 
 
-def _read(manifest: Manifest, entry: LayerEntry) -> tuple[gpd.GeoDataFrame, list[Problem]]:
-    """A layer, mended as its entry says, and what is wrong with what is left; not mended where it cannot be used."""
+def read_layer(manifest: Manifest, entry: LayerEntry) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """A layer in its own CRS, mended as its entry says, and what is wrong with what is left; not mended where it cannot be used.
+
+    Raises:
+        WorkspaceError: its file is not there.
+        LayerError: it cannot be read.
+    """
     door = Door(read_raw(manifest.path(entry), entry), entry)
     frame = door.pass_through()
     if any(problem.severity is Severity.ERROR for problem in door.problems):

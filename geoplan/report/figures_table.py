@@ -73,6 +73,8 @@ class _Table:
 
 def _table(manifest: Manifest) -> _Table:
     entry = manifest.entry("figures")
+    if entry is not None and entry.in_database:
+        raise OutputError(_("填报数据在数据库中（{place}），请在那里填写。").format(place=entry.place))
     path = manifest.root / "layers" / FIGURES_CSV if entry is None else manifest.path(entry)
     if path.suffix.lower() != ".csv":
         raise OutputError(_("{file} 不是 CSV，无法补充行；请另存为 CSV 并改正 manifest.toml。").format(file=path))

@@ -63,8 +63,9 @@ def take(root: Path, name: str, content: bytes, request: Request, opener: Opener
 def choices(look: Look) -> list[Field]:
     """The fields that a column can be chosen for: those of the role, and of a table the coordinates."""
     role = ROLES[look.entry.role]
-    table = look.entry.file.endswith((".csv", ".xlsx"))
-    places = [Field(name) for name in fields_of(role.name) if name in COORDINATES] if table and role.geometry else []
+    places = (
+        [Field(name) for name in fields_of(role.name) if name in COORDINATES] if look.table and role.geometry else []
+    )
     return [*role.fields, *places]
 
 
@@ -118,5 +119,4 @@ def finish(root: Path, draft: Draft, request: Request, *, replaces: bool) -> str
         GeoplanError: something stands against it, or the workspace cannot be written.
     """
     asked = replace(request, columns={field: column for field, column in request.columns.items() if column})
-    entry = bringing.bring_in(root, draft, asked, replace_entry=replaces)
-    return _("已导入：layers/{file}，并登记在 layers/manifest.toml。").format(file=entry.file)
+    return bringing.told(bringing.bring_in(root, draft, asked, replace_entry=replaces))

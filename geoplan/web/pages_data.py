@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from geoplan.errors import OutputError
 from geoplan.i18n import _
 from geoplan.report import reach
-from geoplan.web import data_problems, parts, rows
+from geoplan.web import data_problems, parts, rows, service
 from geoplan.web.cache import View
 from geoplan.web.state import Desk
 
@@ -18,12 +19,26 @@ def show(view: View, desk: Desk) -> None:
     parts.heading(_("数据"), view)
     st.subheader(_("载入的图层"), anchor=False)
     parts.whole_table(rows.source_table(view.base), _("载入的图层"))
+    _database(view)
     st.subheader(_("数据问题"), anchor=False)
     data_problems.show(view, desk)
     st.subheader(_("参数与路网"), anchor=False)
     _parameters(view)
     st.subheader(_("导入与导出"), anchor=False)
     _ways()
+
+
+def _database(view: View) -> None:
+    """The way to what has changed in a database since it was read."""
+    manifest = view.layers.manifest
+    if not any(entry.in_database for entry in manifest.layers) or not st.button(_("重新读取数据库")):
+        return
+    try:
+        service.read_again(manifest.root)
+    except OutputError as error:
+        parts.faults(str(error), ())
+        return
+    st.rerun()
 
 
 def _parameters(view: View) -> None:

@@ -25,6 +25,7 @@ from geoplan.web.map_component import View as MapView
 from geoplan.web.map_component import show_map
 
 _UPLOAD, _REQUEST, _DRAFT, _DONE = "import-upload", "import-request", "import-draft", "import-done"
+_TABLE = "import-table"
 _FIRST_ROLES = ("roads", "demand", "facilities", "units", "estates", "landuse")
 _MAP_PX, _TABLE_PX = 420, 300
 
@@ -35,22 +36,22 @@ def show() -> None:
     st.html(f'<div class="gp-head"><h1>{escape(title)}</h1></div>')
     if what_is_limited():
         st.caption(what_is_limited())
-    role, file = _ask()
-    if file is None:
+    role, file, address = _ask()
+    if file is None and not address:
         _forget()
         if _DONE in st.session_state:
             st.success(st.session_state.pop(_DONE))
         return
     try:
-        draft = _draft(role, file)
+        draft = _draft_of_table(role, address) if file is None else _draft(role, file)
     except GeoplanError as error:
         _faults(error)
         return
     _show(draft)
 
 
-def _ask() -> tuple[str, Any]:
-    """Which layer, and the file."""
+def _ask() -> tuple[str, Any, str]:
+    """Which layer, and the file or else the address of a database."""
     fields = st.columns([1, 3])
     roles = [*_FIRST_ROLES, *(name for name in ROLES if name not in {*_FIRST_ROLES, "dem"})]
     role = fields[0].selectbox(_("图层"), roles, format_func=lambda name: _(ROLES[name].label), key="import-role")
@@ -62,7 +63,12 @@ def _ask() -> tuple[str, Any]:
         max_upload_size=importing.MOST_MB,
     )
     _own_words()
-    return role, file
+    address = fields[1].text_input(
+        _("或者数据库的地址"),
+        key=f"import-address-{number}",
+        placeholder=_("postgresql://用户@主机:5432/数据库，不写密码"),
+    )
+    return role, file, str(address).strip()
 
 
 def _own_words() -> None:
@@ -85,7 +91,7 @@ def _forget() -> None:
     old: Upload | None = st.session_state.pop(_UPLOAD, None)
     if old is not None:
         bringing.drop(old.staged.folder)
-    for key in (_REQUEST, _DRAFT):
+    for key in (_REQUEST, _DRAFT, _TABLE):
         st.session_state.pop(key, None)
 
 
@@ -110,6 +116,20 @@ def _draft(role: str, file: Any) -> Draft:
     st.session_state[_REQUEST] = request
     draft: Draft = st.session_state[_DRAFT][1]
     return draft
+
+
+def _draft_of_table(role: str, address: str) -> Draft:
+    """The same of a table of a database."""
+    known: tuple[tuple[str, Request], Draft] | None = st.session_state.get(_TABLE)
+    request: Request = st.session_state.get(_REQUEST, Request(role=role))
+    if request.role != role or known is None or known[0][0] != address:
+        request = Request(role=role)
+    st.session_state[_REQUEST] = request
+    if known is None or known[0] != (address, request):
+        with st.spinner(_("读取数据库")):
+            known = (address, request), bringing.prepare_table(state.workspace(), address, request)
+        st.session_state[_TABLE] = known
+    return known[1]
 
 
 def _show(draft: Draft) -> None:
@@ -154,7 +174,7 @@ def _map(draft: Draft) -> None:
     layers = importing.preview(draft.look)
     if draft.look.bounds is None or not layers:
         return
-    view = MapView(revision=1, place=str(draft.staged.folder), home=draft.look.bounds, layers=layers)
+    view = MapView(revision=1, place=str(draft.look.bounds), home=draft.look.bounds, layers=layers)
     show_map(view, key="import-map", on_events=lambda _events: None, height=_MAP_PX)
 
 
@@ -165,7 +185,8 @@ def _how(look: Look) -> None:
         options = ["", *DATUMS]
         datum = st.selectbox(_("经纬度的基准"), options, options.index(request.datum), format_func=_datum_name)
         crs = st.text_input(_("坐标系（例如 EPSG:4547；文件已写明则留空）"), request.crs)
-        layer = st.text_input(_("图层、工作表或压缩包内的文件名（有多个时）"), request.layer)
+        layer = st.text_input(_("图层、工作表、压缩包内的文件名或数据库的表（有多个时）"), request.layer)
+        geometry = st.text_input(_("几何列（表有多个时）"), request.geometry) if look.entry.in_database else ""
         st.text(_("列与字段"))
         sides = st.columns(2)
         picked = {}
@@ -181,6 +202,7 @@ def _how(look: Look) -> None:
                 datum=datum,
                 crs=crs.strip(),
                 layer=layer.strip(),
+                geometry=geometry.strip(),
             )
             st.rerun()
 
@@ -220,7 +242,7 @@ def _import_button(draft: Draft) -> None:
     request: Request = st.session_state[_REQUEST]
     root = state.workspace()
     there = read_manifest(root).entry(request.role)
-    agreed = there is None or st.checkbox(_("换下已有的 {file}（旧文件保留）").format(file=there.file))
+    agreed = there is None or st.checkbox(_("换下已有的 {file}（旧文件保留）").format(file=there.place))
     if not st.button(_("导入"), type="primary", disabled=not (draft.look.usable and agreed), key="import-go"):
         return
     try:

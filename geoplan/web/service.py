@@ -12,7 +12,9 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from geoplan.assess import Assessment
-from geoplan.layers import Manifest
+from geoplan.errors import OutputError
+from geoplan.i18n import _
+from geoplan.layers import MANIFEST, Manifest
 from geoplan.memory import Memory
 from geoplan.scenario import Scenario, digest
 from geoplan.standards import Pack, known_packs, load_pack
@@ -62,6 +64,18 @@ def layers_key(root: Path, language: str) -> str:
     files = sorted(path for path in (root / "layers").rglob("*") if path.is_file())
     stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     return _digest(str(root.resolve()), language, stamps)
+
+
+def read_again(root: Path) -> None:
+    """Let every reader read the layers anew: nothing tells when the tables of a database have changed.
+
+    Raises:
+        OutputError: the manifest cannot be touched.
+    """
+    try:
+        (root / MANIFEST).touch()
+    except OSError as error:
+        raise OutputError(_("无法写入 {file}：{error}").format(file=MANIFEST, error=error.strerror)) from error
 
 
 def answer_key(question: Question, pack: Pack) -> str:

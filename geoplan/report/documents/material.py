@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from geoplan.assess import Assessment
-from geoplan.compare import Comparison
+from geoplan.compare import Comparison, compare
 from geoplan.i18n import _, current
 from geoplan.report import reach
 from geoplan.report.documents.changes import Changes
@@ -28,6 +28,12 @@ class Material:
     comparison: Comparison | None
     changes: Changes | None
     made: datetime
+
+
+def material_of(assessment: Assessment, base: Assessment | None) -> Material:
+    """The material of now, with nothing exported before."""
+    compared = compare(base, assessment) if base else None
+    return Material(assessment, base, compared, None, datetime.now(UTC).astimezone())
 
 
 def coverage_text(assessment: Assessment) -> str:
