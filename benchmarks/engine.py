@@ -25,7 +25,7 @@ from networks import at_nodes, named, recipe_graph, scipy_graph
 from scipy.sparse.csgraph import dijkstra
 
 from geoplan.network import EdgeTimes, KernelTravelTimes, NearestField, Network, warm_up
-from geoplan.network.kernels import SHIFT, UNREACHED_STATE
+from geoplan.network.buckets import SHIFT, UNREACHED_STATE
 
 NETWORKS = ["poa", "demo", "poa:80000", "demo:80000", "poa:500000", "poa:2000000"]
 LIMIT_MS = 900_000

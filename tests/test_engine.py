@@ -24,7 +24,7 @@ from geoplan.network import (
     RoadGraph,
     ScipyTravelTimes,
 )
-from geoplan.network.engine import hilbert_order
+from geoplan.network.ordering import hilbert_order
 
 LIMIT = 900_000
 

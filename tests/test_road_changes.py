@@ -32,7 +32,7 @@ from geoplan.network import (
     walking,
     with_link,
 )
-from geoplan.network.kernels import UNREACHED_STATE
+from geoplan.network.buckets import UNREACHED_STATE
 
 FAR, LIMIT_M, ISLET_M, LIMIT = 1e5, 25.0, 100.0, 900_000
 WALK = load_profile("walk")

@@ -3,11 +3,13 @@
 from geoplan.network.compiling import warm_up
 from geoplan.network.edge_times import CLOSED, EdgeTimes, walking
 from geoplan.network.elevation import Elevation, read_elevation
-from geoplan.network.engine import KernelTravelTimes, NearestField, RoadGraph
+from geoplan.network.engine import KernelTravelTimes
 from geoplan.network.graph import Network, build_network
 from geoplan.network.location import NOWHERE, Locations, locate, relocate
+from geoplan.network.nearest_field import NearestField
 from geoplan.network.profiles import Profile, known_profiles, load_profile
 from geoplan.network.road_changes import Link, Linked, road_at, with_link
+from geoplan.network.road_graph import RoadGraph
 from geoplan.network.road_raster import NearestRoads, nearest_roads
 from geoplan.network.roads import Road, closed, walkable
 from geoplan.network.routes import Departure, Route

@@ -10,9 +10,11 @@ import shapely
 from numba.core import event
 
 from geoplan.network.edge_times import walking
-from geoplan.network.engine import KernelTravelTimes, NearestField, RoadGraph
+from geoplan.network.engine import KernelTravelTimes
 from geoplan.network.graph import Network, build_network
 from geoplan.network.location import locate
+from geoplan.network.nearest_field import NearestField
+from geoplan.network.road_graph import RoadGraph
 from geoplan.network.service_area import AreaDrawer
 
 _CRS = "EPSG:4547"

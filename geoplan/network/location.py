@@ -48,7 +48,7 @@ class Locations:
         """Which points are on the network."""
         return self.edge != NOWHERE
 
-    def chosen(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Locations:
+    def chosen(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Locations:
         """Those of some points."""
         return Locations(self.edge[rows], self.along[rows], self.leg_m[rows], self.moved[rows])
 

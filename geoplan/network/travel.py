@@ -24,6 +24,7 @@ from geoplan.i18n import _
 from geoplan.network.edge_times import CLOSED, EdgeTimes, place_times
 from geoplan.network.graph import Network
 from geoplan.network.location import Locations
+from geoplan.network.ordering import stable_order
 
 UNREACHED = -1
 _CHUNK = 64  # sources per call: one dense row of all nodes each (64 rows of 100,000 nodes are 51 MB)
@@ -92,9 +93,10 @@ def same_edge_trips(
     Returns:
         (facility, home, ms): int64 (t,) each, places in the two lists; sorted by facility.
     """
-    order = np.argsort(homes.edge, kind="stable")
-    first = np.searchsorted(homes.edge[order], facilities.edge, side="left")
-    count = np.searchsorted(homes.edge[order], facilities.edge, side="right") - first
+    order = stable_order(homes.edge)
+    edge = homes.edge[order]
+    first = np.searchsorted(edge, facilities.edge, side="left")
+    count = np.searchsorted(edge, facilities.edge, side="right") - first
     count[~facilities.located] = 0
     facility = np.repeat(np.arange(len(facilities)), count)
     offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
