@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,11 +18,13 @@ from geoplan.network.graph import Network
 MARGIN_M = 50.0
 CELL_M = 10.0
 
-_STRIP_CELLS = 2_000_000  # cells in memory at once while burning: 24 MB
+_STRIP_CELLS = 1_000_000  # cells in memory at once while burning, for each processor: 12 MB
+_BLOCK = 64  # cells of a row that are prepared together when a road comes near
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
 
 
 class Segments(NamedTuple):
@@ -81,16 +86,20 @@ def foot(shape: F64, segment: int, x: float, y: float) -> tuple[float, float]:
 
 
 @njit(nogil=True, cache=True)
-def _burn(shape: F64, reach: float, row: int, best: F64, owner: I32) -> None:
+def _enter(shape: F64, reach: float, row: int, best: F64, owner: I32, used: U8) -> None:
     """Enter segments into the strip of cells that begins at a row, each cell keeping the nearest one.
 
     Args:
         reach: how far cells learn of a road, in cells.
-        best: float64 (rows, columns), squared distance so far. owner: the segment.
+        best: float64 (rows, blocks * ``_BLOCK``), squared distance so far, and owner: int32, the segment. What they hold
+            means something in used blocks only.
+        used: uint8 (rows, blocks), zeros before; the blocks of cells that some segment came near.
     """
     rows, columns = best.shape
     for segment in range(len(shape)):
         ax, ay, dx, dy = shape[segment, 0], shape[segment, 1], shape[segment, 2], shape[segment, 3]
+        square = dx * dx + dy * dy
+        inverse = 1 / square if square > 0 else 0.0
         # r - row and c are inside the strip: both ranges are cut to it.
         first = max(int(np.ceil(min(ay, ay + dy) - reach)), row)
         last = min(int(np.floor(max(ay, ay + dy) + reach)), row + rows - 1)
@@ -103,30 +112,41 @@ def _burn(shape: F64, reach: float, row: int, best: F64, owner: I32) -> None:
             one, other = ax + low * dx, ax + high * dx
             west = max(int(np.ceil(min(one, other) - reach)), 0)
             east = min(int(np.floor(max(one, other) + reach)), columns - 1)
-            for c in range(west, east + 1):
-                square, _along = foot(shape, segment, c, r)
-                if square < best[r - row, c]:
-                    best[r - row, c] = square
-                    owner[r - row, c] = segment
+            for block in range(west // _BLOCK, east // _BLOCK + 1):
+                if used[r - row, block] == 0:
+                    used[r - row, block] = 1
+                    best[r - row, block * _BLOCK : (block + 1) * _BLOCK] = reach * reach
+                    owner[r - row, block * _BLOCK : (block + 1) * _BLOCK] = -1
+            # Without branches, so that several cells are compared at once.
+            distance, nearest = best[r - row, west : east + 1], owner[r - row, west : east + 1]
+            left, up = west - ax, r - ay
+            for k in range(len(distance)):
+                part = min(max(((left + k) * dx + up * dy) * inverse, 0.0), 1.0)
+                new = (left + k - part * dx) ** 2 + (up - part * dy) ** 2
+                is_nearer = new < distance[k]
+                distance[k] = new if is_nearer else distance[k]
+                nearest[k] = segment if is_nearer else nearest[k]
 
 
 @njit(nogil=True, cache=True)
-def _gather(owner: I32, used: int, end: I64, column: I32, segment: I32) -> int:
+def _gather(owner: I32, used: U8, count: int, end: I64, column: I32, segment: I32) -> int:
     """Append the cells of a strip that know a road, row by row; how many there are then.
 
     Args:
-        owner: int32 (rows, columns), the segment of each cell, negative for none.
-        used: how many cells there are already. end: int64 (rows,), gets how many there are after each row.
+        owner, used: see ``_enter``; negative for no segment.
+        count: how many cells there are already. end: int64 (rows,), gets how many there are after each row.
         column, segment: of the cells, with room for all.
     """
-    rows, columns = owner.shape
+    rows, blocks = used.shape
     for r in range(rows):
-        for c in range(columns):
-            if owner[r, c] >= 0:
-                column[used], segment[used] = c, owner[r, c]
-                used += 1
-        end[r] = used
-    return used
+        for block in range(blocks):
+            if used[r, block] != 0:
+                for c in range(block * _BLOCK, (block + 1) * _BLOCK):
+                    if owner[r, c] >= 0:
+                        column[count], segment[count] = c, owner[r, c]
+                        count += 1
+        end[r] = count
+    return count
 
 
 def nearest_roads(
@@ -137,7 +157,8 @@ def nearest_roads(
 ) -> NearestRoads:
     """The nearest usable road of every cell within the margin and one cell more.
 
-    It is burnt in strips of rows, so that the empty land between roads is never in memory all at once.
+    It is burnt in strips of rows, so that the empty land between roads is never in memory all at once; each processor
+    has rows of its own.
 
     Args:
         usable: bool (m,), the edges that can be travelled; all when not given.
@@ -148,16 +169,42 @@ def nearest_roads(
     west, south = (int(low) for low in np.floor(xy.min(axis=0) / cell_m - reach) - 1)
     columns, rows = (int(high) for high in np.ceil(xy.max(axis=0) / cell_m + reach) + 2 - (west, south))
     segments = _segments(xy / cell_m - (west, south), line, edges)
-    cells, used = _room(segments.shape, reach, rows, columns), 0
-    height = max(1, _STRIP_CELLS // columns)
-    for row in range(0, rows, height):
-        strip = (min(height, rows - row), columns)
-        best, owner = np.full(strip, reach**2), np.full(strip, -1, dtype=np.int32)
-        _burn(segments.shape, reach, row, best, owner)
-        used = _gather(owner, used, cells.begin[row + 1 : row + 1 + strip[0]], cells.column, cells.segment)
-    for part in cells[1:]:
-        part.resize(used, refcheck=False)  # gives back what was not used, without a copy
+    bounds = _equal_work(segments.shape, rows)
+    with ThreadPoolExecutor(len(bounds) - 1) as threads:
+        parts = list(threads.map(partial(_burnt, segments.shape, reach, columns), bounds[:-1], bounds[1:]))
+    cells = Cells(
+        begin=np.r_[0, np.cumsum(np.concatenate([count for count, _column, _segment in parts]))],
+        column=np.concatenate([column for _count, column, _segment in parts]),
+        segment=np.concatenate([segment for _count, _column, segment in parts]),
+    )
     return NearestRoads(cells, segments, west, south, (rows, columns), cell_m, margin_m)
+
+
+def _equal_work(shape: F64, rows: int) -> list[int]:
+    """Bounds of ranges of rows, one for each processor, near which about as many segments begin."""
+    shares = np.arange(1, os.cpu_count() or 1) / (os.cpu_count() or 1)
+    inner = np.quantile(shape[:, 1], shares).astype(np.int64)
+    return [0, *np.unique(inner[(inner > 0) & (inner < rows)]).tolist(), rows]
+
+
+def _burnt(shape: F64, reach: float, columns: int, begin: int, end: int) -> tuple[I64, I32, I32]:
+    """(how many cells know a road in each row, their columns, their nearest segments) of some rows."""
+    blocks = -(-columns // _BLOCK)
+    height = max(1, min(_STRIP_CELLS // (blocks * _BLOCK), end - begin))
+    best, owner = np.empty((height, blocks * _BLOCK)), np.empty((height, blocks * _BLOCK), dtype=np.int32)
+    after = np.zeros(end - begin + 1, dtype=np.int64)
+    most = _most_cells(shape, reach, (end - begin) * columns)
+    column, segment = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32)
+    count = 0
+    for row in range(begin, end, height):
+        used = np.zeros((min(height, end - row), blocks), dtype=np.uint8)
+        strip = best[: len(used)], owner[: len(used)]
+        _enter(shape, reach, row, *strip, used)
+        place = row - begin + 1
+        count = _gather(strip[1], used, count, after[place : place + len(used)], column, segment)
+    for part in (column, segment):
+        part.resize(count, refcheck=False)  # gives back what was not used, without a copy
+    return np.diff(after), column, segment
 
 
 def _segments(xy: F64, line: I64, edges: I64) -> Segments:
@@ -179,12 +226,7 @@ def _segments(xy: F64, line: I64, edges: I64) -> Segments:
     return Segments(shape, edges[of].astype(np.int32))
 
 
-def _room(shape: F64, reach: float, rows: int, columns: int) -> Cells:
-    """Room for as many cells as there can be; what stays unused is asked of the system but never taken."""
+def _most_cells(shape: F64, reach: float, most: int) -> int:
+    """How many cells can know a road; room that stays unused is asked of the system but never taken."""
     around = 2 * reach + 2
-    most = int(min(rows * columns, ((np.hypot(shape[:, 2], shape[:, 3]) + around) * around).sum()))
-    return Cells(
-        begin=np.zeros(rows + 1, dtype=np.int64),
-        column=np.empty(most, dtype=np.int32),
-        segment=np.empty(most, dtype=np.int32),
-    )
+    return int(min(most, ((np.hypot(shape[:, 2], shape[:, 3]) + around) * around).sum()))

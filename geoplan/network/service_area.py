@@ -16,7 +16,7 @@ overlap, rings never touch.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import shapely
@@ -47,10 +47,26 @@ Objects = NDArray[np.object_]
 
 
 class _Edges(NamedTuple):
-    """What the kernels need of edges: int64 (m, 4) tail, head, forward, backward; their bounds as cells (m, 4)."""
+    """What the kernels need of edges.
+
+    Attributes:
+        times: int64 (m, 4), tail, head, forward, backward.
+        bounds: int64 (m, 4), as cells: west, south, east, north.
+        around: int64 (n, 4), the bounds of all edges at each node.
+    """
 
     times: I64
     bounds: I64
+    around: I64
+
+    @classmethod
+    def of(cls, network: Network, times: EdgeTimes, bounds: I64) -> Self:
+        """With the bounds of the edges."""
+        around = np.tile(np.array([_FAR, _FAR, -_FAR, -_FAR]), (len(network.xy), 1))
+        for node in (network.tail, network.head):
+            for side, widen in enumerate((np.minimum, np.minimum, np.maximum, np.maximum)):
+                widen.at(around[:, side], node, bounds[:, side])
+        return cls(np.column_stack([network.tail, network.head, times.forward, times.backward]), bounds, around)
 
 
 class _Goal(NamedTuple):
@@ -94,15 +110,14 @@ class _Pairs(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def _touched(edges: _Edges, goal: _Goal, limit_ms: int) -> tuple[int, int, int, int]:
-    """Bounds in cells of all edges with a node within the limit, and of the facilities' own edges."""
+def _touched(around: I64, goal: _Goal, limit_ms: int) -> tuple[int, int, int, int]:
+    """Bounds in cells of all edges with a node within the limit; ``around`` has those of all edges at each node."""
     west, south, east, north = _FAR, _FAR, -_FAR, -_FAR
-    times, bounds, node, owned = edges.times, edges.bounds, goal.node, goal.owned
-    for e in range(len(times)):
-        tail, head = node[times[e, 0], 0], node[times[e, 1], 0]
-        if owned[e] or 0 <= tail <= limit_ms or 0 <= head <= limit_ms:
-            west, south = min(west, bounds[e, 0]), min(south, bounds[e, 1])
-            east, north = max(east, bounds[e, 2]), max(north, bounds[e, 3])
+    node = goal.node
+    for n in range(len(node)):
+        if 0 <= node[n, 0] <= limit_ms:
+            west, south = min(west, around[n, 0]), min(south, around[n, 1])
+            east, north = max(east, around[n, 2]), max(north, around[n, 3])
     return west, south, east, north
 
 
@@ -254,10 +269,8 @@ class AreaDrawer:
         self._smallest_m2 = SMALLEST_CELLS * cell_m**2
         reach = margin_m / cell_m + 2
         bounds = shapely.bounds(network.lines) / cell_m - np.tile((self.raster.west, self.raster.south), 2)
-        self._edges = _Edges(
-            times=np.column_stack([network.tail, network.head, times.forward, times.backward]),
-            bounds=np.rint(bounds + np.array([-reach, -reach, reach, reach])).astype(np.int64),
-        )
+        bounds = np.rint(bounds + np.array([-reach, -reach, reach, reach])).astype(np.int64)
+        self._edges = _Edges.of(network, times, bounds)
 
     def each(self, reached: Sequence[Reached | None], limits_ms: Sequence[int]) -> Objects:
         """Areas of each facility on its own: MultiPolygons, object (limits, facilities).
@@ -317,7 +330,9 @@ class AreaDrawer:
         return np.asarray(both * (self.raster.cell_m / (2 * _PARTS)))
 
     def _window(self, goal: _Goal, limit_ms: int) -> _Window:
-        west, south, east, north = _touched(self._edges, goal, limit_ms)
+        bounds = self._edges.bounds[goal.own[:, 0].astype(np.int64)]
+        bounds = np.vstack([bounds, _touched(self._edges.around, goal, limit_ms)])
+        (west, south), (east, north) = bounds[:, :2].min(axis=0).tolist(), bounds[:, 2:].max(axis=0).tolist()
         rows, columns = self.raster.shape
         return _Window(max(south, 0), min(north + 1, rows), max(west, 0), min(east + 1, columns))
 
@@ -326,7 +341,7 @@ class AreaDrawer:
         owned[[one.edge for one in reached]] = True
         places = [(one.edge, one.along, one.leg_ms, label) for one, label in zip(reached, labels, strict=True)]
         own = np.array(sorted(places), dtype=np.float64).reshape(-1, 4)
-        return _Goal(_least(reached, labels), owned, own)
+        return _Goal(_least(reached, labels, len(self._edges.around)), owned, own)
 
 
 def _pairs(border: I64, cells: Cells, window: _Window) -> _Pairs:
@@ -339,13 +354,19 @@ def _pairs(border: I64, cells: Cells, window: _Window) -> _Pairs:
     return _Pairs(row, column, rises, (side == EAST) | (side == NORTH), one, other)
 
 
-def _least(reached: Sequence[Reached], labels: Sequence[int]) -> I64:
+@njit(nogil=True, cache=True)
+def _lower(node: I64, node_ms: I64, label: int) -> None:
+    """Enter a facility's times where they are less than those known, and whose they are; ``node`` as in ``_Goal``."""
+    for n in range(len(node)):
+        if node_ms[n] >= 0 and (node[n, 0] < 0 or node_ms[n] < node[n, 0]):
+            node[n, 0], node[n, 1] = node_ms[n], label
+
+
+def _least(reached: Sequence[Reached], labels: Sequence[int], size: int) -> I64:
     """The least time from each node and whose it is, int64 (n, 2); of equal times the first stays."""
-    node = np.full((len(reached[0].node_ms) if reached else 0, 2), _FAR, dtype=np.int64)
+    node = np.full((size, 2), UNREACHED, dtype=np.int64)
     for one, label in zip(reached, labels, strict=True):
-        earlier = np.flatnonzero((one.node_ms != UNREACHED) & (one.node_ms < node[:, 0]))
-        node[earlier, 0], node[earlier, 1] = one.node_ms[earlier], label
-    node[node[:, 0] == _FAR, 0] = UNREACHED
+        _lower(node, one.node_ms, label)
     return node
 
 
