@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Self
 
 import geopandas as gpd
@@ -100,6 +100,11 @@ class Residents:
     def __len__(self) -> int:
         return len(self.row)
 
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The first columns of ``Coverage.demand``, which no facility moves."""
+        return pd.DataFrame({"demand_id": self.demand_id, "township": self.township, "in_area": self.inside})
+
 
 def _by_row(
     row: NDArray[np.int64], inside: NDArray[np.bool_], rows: int, amounts: NDArray[np.float64]
@@ -189,23 +194,19 @@ def _people(
     homes: Locations,
 ) -> pd.DataFrame:
     """The rows of ``Coverage.demand``."""
-    ids = np.append(offer.facilities["facility_id"].to_numpy(object), "")  # blank at ``UNREACHED``, the last place
+    # Arrays of pandas' own texts: it would look through every cell of an array of objects.
+    ids = pd.Series([*offer.facilities["facility_id"], ""]).array  # blank at ``UNREACHED``, the last place
     blamed = reasons == _REASONS.index(Reach.CLOSED_ROAD)
     other = nearest if would_be is None else would_be
-    return pd.DataFrame(
-        {
-            "demand_id": residents.demand_id,
-            "township": residents.township,
-            "in_area": residents.inside,
-            "reach": pd.Series(np.array([reason.value for reason in _REASONS], dtype=object)[reasons], dtype=object),
-            "ms": _masked(nearest.ms, nearest.ms == UNREACHED),
-            "facility_id": ids[nearest.facility],
-            "excess_ms": _masked(np.maximum(nearest.ms - offer.service.limit_ms, 0), nearest.ms == UNREACHED),
-            "leg_m": homes.leg_m,
-            "moved": homes.moved,
-            "open_ms": _masked(other.ms, ~blamed),
-            "open_facility_id": np.where(blamed, ids[other.facility], ""),
-        }
+    return residents.frame.assign(
+        reach=pd.Series(np.array([reason.value for reason in _REASONS], dtype=object)[reasons], dtype=object),
+        ms=_masked(nearest.ms, nearest.ms == UNREACHED),
+        facility_id=ids.take(nearest.facility),
+        excess_ms=_masked(np.maximum(nearest.ms - offer.service.limit_ms, 0), nearest.ms == UNREACHED),
+        leg_m=homes.leg_m,
+        moved=homes.moved,
+        open_ms=_masked(other.ms, ~blamed),
+        open_facility_id=ids.take(np.where(blamed, other.facility, UNREACHED)),
     )
 
 

@@ -6,8 +6,11 @@ in China, else in the UTM zone. Web Mercator is refused: its metres are not metr
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +21,8 @@ from numpy.typing import NDArray
 from geoplan.errors import CrsError
 from geoplan.i18n import _
 
+_T = TypeVar("_T")
+
 WGS84 = pyproj.CRS.from_epsg(4326)
 CGCS2000 = pyproj.CRS.from_epsg(4490)
 # A box around China. A neighbour's county inside it is computed in Gauss-Kruger as well, which is as good as UTM there.
@@ -27,6 +32,8 @@ _GK_FIRST_EPSG, _GK_FIRST_MERIDIAN, _GK_WIDTH = 4534, 75.0, 3.0
 _WEB_MERCATOR = {"EPSG:3857", "EPSG:900913", "ESRI:102100", "ESRI:102113"}
 _MAX_PROJECTED_LATITUDE = 84.0
 MAX_LON, MAX_LAT = 180.0, 90.0
+
+_CONVERTING = ThreadPoolExecutor(1, "conversions")
 
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
@@ -96,24 +103,35 @@ def to_crs(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     """
     if frame.crs is None:
         raise CrsError(_("数据没有坐标系，请在 manifest.toml 中写明 crs。"))
-    return frame if frame.crs == crs else frame.to_crs(crs)
+    return frame if frame.crs == crs else _lasting(lambda: frame.to_crs(crs))
 
 
 def transform_xy(xy: NDArray[np.float64], one: pyproj.CRS, other: pyproj.CRS) -> NDArray[np.float64]:
     """Places in another CRS: float64 (n, 2), x and y of ``one`` in, x and y of ``other`` out; infinite where it fails."""
-    x, y = _transformer(one, other).transform(xy[:, 0], xy[:, 1])
+    x, y = _lasting(lambda: _transformer(one, other).transform(xy[:, 0], xy[:, 1]))
     return np.column_stack([x, y])
 
 
 def shapes_from_lonlat(shapes: NDArray[np.object_], crs: pyproj.CRS) -> NDArray[np.object_]:
     """Geometries drawn in WGS84 longitude and latitude in another CRS; infinite where it does not reach."""
-    return np.asarray(gpd.GeoSeries(shapes, crs=WGS84).to_crs(crs), dtype=object)
+    return np.asarray(_lasting(lambda: gpd.GeoSeries(shapes, crs=WGS84).to_crs(crs)), dtype=object)
 
 
 @lru_cache(maxsize=32)
 def _transformer(one: pyproj.CRS, other: pyproj.CRS) -> pyproj.Transformer:
-    """Kept, because PROJ searches its database for each; pyproj gives every thread its own."""
+    """Kept, because PROJ searches its database for each."""
     return pyproj.Transformer.from_crs(one, other, always_xy=True)
+
+
+def _lasting(convert: Callable[[], _T]) -> _T:
+    """What a conversion gives, done in a thread that stays.
+
+    pyproj makes its transformers anew in every thread, a tenth of a second each for Gauss-Kruger, and the app has a new
+    thread at every run. The main thread stays by itself, also in a process that forks.
+    """
+    if threading.current_thread() is threading.main_thread():
+        return convert()
+    return _CONVERTING.submit(convert).result()
 
 
 def lonlat(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

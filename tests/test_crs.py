@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import geopandas as gpd
 import numpy as np
 import pyproj
@@ -161,3 +163,19 @@ def test_lines_and_areas_are_shifted_back_vertex_by_vertex():
     assert not back[0].equals_exact(line, 1e-4)
     for datum in ("wgs84", "cgcs2000"):
         assert crs.undo_shift(shapes, datum) is shapes
+
+
+def test_threads_that_come_and_go_convert_with_one_transformer(monkeypatch):
+    """Three threads, one after the other, get the main thread's places, and PROJ is searched for a transformer once at most."""
+    made = []
+    maker = pyproj.transformer.TransformerFromCRS
+    make = maker.__call__
+    monkeypatch.setattr(maker, "__call__", lambda self: (made.append(self), make(self))[1])
+    places = gpd.GeoDataFrame(geometry=[shapely.Point(113.4, 22.7)], crs=crs.WGS84)
+    expected = crs.to_crs(places, crs.metric_crs(113.4, 22.7))
+    made.clear()
+
+    for _turn in range(3):
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(crs.to_crs, places, crs.metric_crs(113.4, 22.7)).result().equals(expected)
+    assert len(made) <= 1

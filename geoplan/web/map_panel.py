@@ -25,7 +25,7 @@ def show(view: View, desk: Desk, found: enquiries.Found) -> None:
     """The panel."""
     _scenario(view, desk)
     base = None if view.assessment is view.base else view.base
-    _figures(key_figures(view.assessment, base))
+    _figures(key_figures(view.assessment, base), view.state.revision if view.state else 0)
     if base is not None:
         _flips(view)
     names = {NEW: _("绘制"), CHOSEN: _("所选"), PLACE: _("查询")}
@@ -80,12 +80,17 @@ def _waiting(desk: Desk) -> None:
         st.rerun()
 
 
-def _figures(figures: list[KeyFigure]) -> None:
-    """The key figures, one line each, with their change against the workspace as it is."""
+def _figures(figures: list[KeyFigure], revision: int) -> None:
+    """The key figures, one line each, with their change against the workspace as it is.
+
+    Args:
+        revision: of the scenario that they are of, for whoever waits for it.
+    """
     lines = "".join(
         f"<dt>{escape(figure.name)}</dt><dd>{escape(figure.value)}</dd>{_change(figure)}" for figure in figures
     )
-    st.html(f'<dl class="gp-key" aria-label="{escape(_("主要指标与较现状的变化"))}">{lines}</dl>')
+    label = escape(_("主要指标与较现状的变化"))
+    st.html(f'<dl class="gp-key" data-revision="{revision}" aria-label="{label}">{lines}</dl>')
 
 
 def _change(figure: KeyFigure) -> str:

@@ -43,11 +43,12 @@ def _workbench() -> None:
         parts.notices(view)
     parts.heading(_("地图工作台"), view)
     drawing, beside = st.columns([2.3, 1], gap="small")
-    with beside, st.container(key="gp-panel"):
-        found = enquiries.of(view, desk)
-        map_panel.show(view, desk, found)
+    found = enquiries.of(view, desk)
+    # The map before the panel, whose fields take the browser long: it is drawn while they are made.
     with drawing, st.container(key="gp-map"):
         _map(view, desk, found)
+    with beside, st.container(key="gp-panel"):
+        map_panel.show(view, desk, found)
 
 
 def frozen(state: State | None) -> bool:

@@ -14,7 +14,7 @@ from geoplan.layers.columns import Rows, exact
 from geoplan.layers.schema import BASES
 from geoplan.model import Count, Rule
 from geoplan.standards.measures.counting import ONE, ZERO, Part, nothing_known, share
-from geoplan.standards.measures.registry import Facts, is_one_of, measure
+from geoplan.standards.measures.registry import Facts, measure
 from geoplan.standards.options import a_share, one_of, some_words, table_of
 
 _LAND_OPTIONS = {"basis": one_of(BASES), "landuse_codes": table_of(some_words)}
@@ -48,7 +48,7 @@ def _land_per_resident(facts: Facts, rule: Rule) -> list[Count]:
     homes = facts.homes()
     people = homes["pop_total"]
     missing = []
-    if not is_one_of(homes["basis"], (rule.options["basis"],)).all():
+    if homes.columns.keep("bases", lambda: set(homes["basis"])) - {rule.options["basis"]}:
         missing.append("demand.basis")
     if np.isnan(people).any():
         missing.append("demand.pop_total")
@@ -57,12 +57,18 @@ def _land_per_resident(facts: Facts, rule: Rule) -> list[Count]:
     towns = facts.townships()
     if towns is None:
         return rows
-    where, ids = homes["township"], homes["demand_id"]
+    living = homes.columns.keep("residents by township", lambda: _residents(homes))
     for code, name in zip(towns.cells("unit_code"), towns.cells("name"), strict=True):
-        here = where == code
         own = [piece for piece in land if piece.township == code]
-        rows.append(_land_of((code, name, "township"), own, float(people[here].sum()), tuple(ids[here]), missing))
+        rows.append(_land_of((code, name, "township"), own, *living.get(code, (0.0, ())), missing))
     return rows
+
+
+def _residents(homes: Rows) -> dict[str, tuple[float, tuple[str, ...]]]:
+    """How many people live in each township, and in which demand points."""
+    people, where, ids = homes["pop_total"], homes["township"], homes["demand_id"]
+    here = {code: np.flatnonzero(where == code) for code in set(where)}
+    return {code: (float(people[rows].sum()), tuple(ids[rows])) for code, rows in here.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geoplan.i18n import _
 from geoplan.layers.columns import Rows
 from geoplan.layers.schema import FUNCTIONS, TOWNSHIP_LEVELS, UNIT_LEVELS, VILLAGE_LEVELS, label
 from geoplan.model import Count, Rule
 from geoplan.standards.measures.counting import ONE, ZERO, Part, nothing_known, share
-from geoplan.standards.measures.registry import Facts, is_one_of, measure
+from geoplan.standards.measures.registry import Facts, measure
 from geoplan.standards.measures.scope import (
     FACILITY_SCOPE,
     UNIT_SCOPE,
@@ -144,9 +146,17 @@ def _by_people(facts: Facts, county: Count, levels: list[str]) -> Fraction | Non
     if "demand" not in facts.frames or county.span is not None or len(columns) != 1:
         return None
     demand = facts.rows("demand")
-    people = demand["pop60"]
-    if np.isnan(people).any():
+    if np.isnan(demand["pop60"]).any():
         return None
-    home = unit_codes(facts, demand, levels[0])
-    everybody, among = (float(people[is_one_of(home, frozenset(ids))].sum()) for ids in (county.of, county.counted))
+    lives = partial(_living_in, demand["pop60"], unit_codes(facts, demand, levels[0]))
+    column = columns.pop()
+    # Which county a row is in stands in another layer.
+    people = lives() if column == "county" else demand.columns.keep(("pop60 by", column), lives)
+    everybody, among = (sum(people.get(code, 0.0) for code in set(ids)) for ids in (county.of, county.counted))
     return 100 * Fraction(among) / Fraction(everybody) if everybody else None
+
+
+def _living_in(people: NDArray[np.float64], home: NDArray[np.object_]) -> dict[str, float]:
+    """How many people live in each unit; exact, because people are multiples of 1/1024."""
+    codes, place = np.unique(home.astype(str), return_inverse=True)
+    return dict(zip(codes.tolist(), np.bincount(place, weights=people).tolist(), strict=True))
