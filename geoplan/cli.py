@@ -209,6 +209,7 @@ def build_app() -> typer.Typer:
     commands.command("new", help=_("建立一个空的工作区，附填写模板"))(intake_commands.new)
     commands.command("import", help=_("把一个文件导入工作区，作为一个图层"))(intake_commands.import_file)
     commands.command("cut", help=_("从省级 OSM 文件切出一个县"))(opendata_commands.cut)
+    commands.command("populate", help=_("把普查人口按人口栅格分到居民点"))(opendata_commands.populate)
     commands.command("check", help=_("检查数据：问题、数量、位置、如何处理"))(check_command.check)
     commands.command("assess", help=_("评估一个工作区，写出结果"))(assess)
     commands.command("service-areas", help=_("绘制设施的服务范围，写成 GeoPackage"))(service_areas)

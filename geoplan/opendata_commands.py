@@ -1,9 +1,10 @@
-"""The commands of open data: ``geoplan cut``, a county out of a province's OpenStreetMap file."""
+"""The commands of open data: ``geoplan cut`` and ``geoplan populate``."""
 
 from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,6 +52,52 @@ def cut(
     size = out.stat().st_size / 1e6
     typer.echo(text.format(file=out, nodes=done.nodes, ways=done.ways, relations=done.relations, size=size))
     typer.echo(_("下一步：geoplan import roads {file} --dir 工作区").format(file=out))
+
+
+def populate(
+    raster: Annotated[Path, typer.Argument(metavar="RASTER", help=_("人口栅格（GeoTIFF），例如 WorldPop"))],
+    directory: Annotated[Path, typer.Option("--dir", help=_("工作区文件夹，已有 units 和 census 图层"))] = Path(),
+    block: Annotated[int, typer.Option(min=1, max=100, help=_("每 N×N 个格子合为一个居民点"))] = 1,
+    year: Annotated[int | None, typer.Option(min=1900, max=2200, help=_("普查的年份，写进每一行"))] = None,
+    crs: Annotated[str, typer.Option(help=_("栅格没有写明坐标系时必填，例如 EPSG:4326"))] = "",
+    source: Annotated[str, typer.Option(help=_("栅格的来源，写进 manifest.toml 和结果；默认为文件名"))] = "",
+    licence: Annotated[str, typer.Option(help=_("栅格的许可，例如 CC BY 4.0"))] = "",
+    *,
+    onto_points: Annotated[
+        bool, typer.Option("--onto-points", help=_("把人口分到工作区已有的居民点：每个格子归本镇街最近的点"))
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help=_("换下已有的居民点图层；旧文件保留"))] = False,
+    trust: Annotated[bool, typer.Option("--trust", help=_("来源可靠：不在受限的进程中打开"))] = False,
+) -> None:
+    """Spread the census over a population raster."""
+    from geoplan.intake import bringing
+    from geoplan.intake.confinement import Confinement
+    from geoplan.intake.trusted import Trusted
+    from geoplan.layers import LayerEntry
+    from geoplan.opendata import landing
+    from geoplan.opendata.populating import Wish, populate
+
+    if not raster.is_file():
+        raise WorkspaceError(_("文件不存在：{file}").format(file=raster))
+    landing.check_roles(directory, ["demand"], replace_entries=replace)
+    wish = Wish(crs=crs, block=block, onto_points=onto_points, year=year)
+    with ExitStack() as stack:
+        opener = Trusted() if trust else stack.enter_context(Confinement())
+        folder = stack.enter_context(bringing.staging(directory))
+        stage = stack.enter_context(stages())
+        stage(_("按 {name} 分配人口").format(name=raster.name))
+        spread = populate(directory, raster, opener, folder, wish)
+        how = _("{day} 由 geoplan populate 按人口栅格 {name} 把普查人口分到镇街之内；界线切开的格子按面积分")
+        notes = (how.format(day=f"{_today()}", name=raster.name), *spread.told)
+        entry = LayerEntry("demand", "", source=source or raster.name, licence=licence, as_of=_today(), notes=notes)
+        made = landing.bring_in(directory, [landing.NewLayer(entry, spread.rows)], folder, replace_entries=replace)
+    for line in spread.told:
+        typer.echo(line)
+    typer.echo(_("已写入 layers/{file}，并登记在 layers/manifest.toml。").format(file=made[0].file))
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - the planner's own day
 
 
 def _check(source: Path, out: Path, boundary: Path | None, *, replace: bool) -> None:

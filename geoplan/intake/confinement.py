@@ -20,11 +20,13 @@ from geoplan.errors import LayerError
 from geoplan.i18n import _
 from geoplan.intake import landlock
 from geoplan.intake.cutting import PROGRESS, Cut, Order, Progress, order_to
+from geoplan.intake.population_grid import Box, Grid, grid_from
 from geoplan.intake.records import Look, Request, look_from, problem_from, to_json
 
 _MB = 1 << 20
 _START_SECONDS = 120.0  # for the libraries to load, on a slow machine
 _CUTTING_MEMORY = 2 << 30  # of addresses, of which Arrow reserves half at once and osmium's threads more than they use
+_GRID_MEMORY = 2 << 30
 _LISTEN_SECONDS = 0.2
 _OWN_WORD_SECONDS = 5.0  # after which the process itself is taken for hanging
 
@@ -60,6 +62,9 @@ class Opener(Protocol):
 
     def cut(self, order: Order, progress: Progress) -> Cut:
         """Cut a region out of an OSM PBF into a folder that holds nothing else."""
+
+    def grid(self, path: Path, region: Box, crs: str, out: Path) -> Grid:
+        """The cells of a population raster over a region, written to a file in a folder that holds nothing else."""
 
 
 class Confinement:
@@ -124,6 +129,16 @@ class Confinement:
         with _repeated(order.out.with_name(PROGRESS), progress):
             job = {"order": order_to(order)}
             return Cut(**self._ask("cut", job, limits, [*readable, order.out.parent], [order.out.parent]))
+
+    def grid(self, path: Path, region: Box, crs: str, out: Path) -> Grid:
+        """The cells of a population raster over a region, written to a file in a folder that holds nothing else.
+
+        Raises:
+            LayerError: it cannot be done within the limits, or the raster cannot be used.
+        """
+        limits = self._limits or Limits(_GRID_MEMORY, 120.0, writes=_GRID_MEMORY)
+        job = {"path": str(path.resolve()), "region": list(region), "crs": crs, "out": str(out.resolve())}
+        return grid_from(self._ask("grid", job, limits, [path, out.parent], [out.parent]))
 
     def _ask(
         self,

@@ -95,6 +95,8 @@ _OF_ROLE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "unit_code": "代码 编码 code code9 xzqdm adcode",
             "name": "乡镇 镇街 乡镇街道 地区",
             "population": "常住人口 总人口 人口数 人口 pop pop_total pop2020",
+            "pop60": "60岁及以上人口 60岁以上人口 60岁及以上 60岁以上 60周岁及以上 老年人口 老年人口数",
+            "pop65": "65岁及以上人口 65岁以上人口 65岁及以上 65岁以上 65周岁及以上",
         },
         "figures": {"rule": "指标 规则 指标编号", "value": "数值 值", "entered_by": "填报人", "note": "备注"},
     }

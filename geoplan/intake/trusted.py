@@ -7,6 +7,7 @@ from pathlib import Path
 from geoplan.intake import archives
 from geoplan.intake.cutting import Cut, Order, Progress, cut
 from geoplan.intake.looking import look
+from geoplan.intake.population_grid import Box, Grid, read_grid
 from geoplan.intake.records import Look, Request
 
 
@@ -25,3 +26,7 @@ class Trusted:
     def cut(self, order: Order, progress: Progress) -> Cut:
         """Cut a region out of an OSM PBF."""
         return cut(order, progress)
+
+    def grid(self, path: Path, region: Box, crs: str, out: Path) -> Grid:
+        """The cells of a population raster over a region."""
+        return read_grid(path, region, crs, out)

@@ -26,6 +26,7 @@ from geoplan import i18n
 from geoplan.errors import GeoplanError, LayerError
 from geoplan.intake import archives, cutting, landlock
 from geoplan.intake.looking import look
+from geoplan.intake.population_grid import grid_to, read_grid
 from geoplan.intake.records import request_from, to_json
 
 _MOST_ANSWER = 64 << 20
@@ -49,7 +50,12 @@ def _cut(order: Mapping[str, Any]) -> dict[str, int]:
         return asdict(cutting.cut(asked, lambda stage: print(stage, file=told)))
 
 
-JOBS: Mapping[str, Callable[..., Any]] = {"look": _look, "unpack": _unpack, "cut": _cut}
+def _grid(path: str, region: list[float], crs: str, out: str) -> dict[str, Any]:
+    west, south, east, north = region
+    return grid_to(read_grid(Path(path), (west, south, east, north), crs, Path(out)))
+
+
+JOBS: Mapping[str, Callable[..., Any]] = {"look": _look, "unpack": _unpack, "cut": _cut, "grid": _grid}
 
 
 def answer(job: Mapping[str, Any]) -> dict[str, Any]:

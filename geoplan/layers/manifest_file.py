@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,25 @@ def write_entry(root: Path, entry: LayerEntry, *, replace: bool) -> None:
         WorkspaceError, ManifestError: there is no manifest, it cannot be understood, or has the role and is to keep it.
         OutputError: it cannot be written.
     """
-    known = read_manifest(root).entry(entry.role)
-    check_free(known, entry.role, replace=replace)
+    write_entries(root, (entry,), replace=replace)
+
+
+def write_entries(root: Path, entries: Sequence[LayerEntry], *, replace: bool) -> None:
+    """The same for several layers of different roles: all of them or none.
+
+    Raises:
+        WorkspaceError, ManifestError: there is no manifest, it cannot be understood, or has a role and is to keep it.
+        OutputError: it cannot be written.
+    """
+    manifest = read_manifest(root)
+    for entry in entries:
+        check_free(manifest.entry(entry.role), entry.role, replace=replace)
     path, before, document = _opened(root)
     layers = document.setdefault("layer", tomlkit.aot())
-    if known is None:
-        layers.append(_table(entry))
-    else:
+    for entry in entries:
+        if manifest.entry(entry.role) is None:
+            layers.append(_table(entry))
+            continue
         place = next(number for number, layer in enumerate(layers) if layer["role"] == entry.role)
         layers[place].clear()
         layers[place].update(_table(entry))

@@ -376,7 +376,13 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 mark("普查人口表"),
                 frozenset(),
                 "",
-                (Field("unit_code"), Field("name"), Field("population", FieldKind.PEOPLE, required=True)),
+                (
+                    Field("unit_code"),
+                    Field("name"),
+                    Field("population", FieldKind.PEOPLE, required=True),
+                    Field("pop60", FieldKind.PEOPLE),
+                    Field("pop65", FieldKind.PEOPLE),
+                ),
             ),
             # A raster: its frame is one row, the ground that the file covers, with what names the file.
             Role(

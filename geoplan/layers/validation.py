@@ -262,9 +262,11 @@ class Door:
 def part_problems(role: str, frame: gpd.GeoDataFrame) -> list[Problem]:
     """Where a part of a validated layer exceeds its whole; in the order of ``PARTS``, those that are sound left out."""
     problems = []
+    key = ROLES[role].key
+    names = frame[key] if key else pd.Series([f"#{row}" for row in range(1, len(frame) + 1)], frame.index, dtype=object)
     for part, whole in PARTS:
         if part in frame and whole in frame:
-            rows = tuple(frame[ROLES[role].key][frame[part] > frame[whole]])
+            rows = tuple(names[frame[part] > frame[whole]])
             text = _("“{part}”大于“{whole}”").format(part=part, whole=whole)
             problems += [Problem(Severity.WARNING, role, text, _("请核对这两个数"), rows)] if rows else []
     return problems

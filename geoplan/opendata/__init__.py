@@ -1,0 +1,1 @@
+"""Open data made into layers: OpenStreetMap by the name of a place, people out of population rasters."""
