@@ -24,13 +24,14 @@ import numpy as np
 from networks import at_nodes, named, recipe_graph, scipy_graph
 from scipy.sparse.csgraph import dijkstra
 
-from geoplan.network import EdgeTimes, KernelTravelTimes, NearestField, Network, warm_up
+from geoplan.network import EdgeTimes, KernelTravelTimes, Locations, NearestField, Network, warm_up
 from geoplan.network.buckets import SHIFT, UNREACHED_STATE
 
 NETWORKS = ["poa", "demo", "poa:80000", "demo:80000", "poa:500000", "poa:2000000"]
 LIMIT_MS = 900_000
 RUNS, SLOW_RUNS = 7, 3
 FACILITIES, TREES, SOURCES, HOMES, EDITS = 100, 200, 2_000, 10_000, 200
+OTHER_WORK = np.zeros(12_000_000)  # 96 MB: going through it leaves nothing else in the processor's caches
 COUNTY_EDGES = 80_000  # has 100 facilities; larger networks are asked with 100 and with as many a county as this
 SMALL = 150_000  # edges up to which the slow peers take part
 
@@ -215,23 +216,43 @@ class Bench:
         """Adding and removing one facility, closing and opening a road, against the search from scratch."""
         nodes = self.nodes(facilities)
         places, field, before = at_nodes(self.network, nodes), self.field(nodes), self.field(nodes).state
-        taken: dict[str, list[Seconds]] = {name: [] for name in ("add", "remove", "close a road", "open it")}
-        whole, touched = [], []
-        for label, node in enumerate(self.nodes(EDITS), start=facilities):
-            place = at_nodes(self.network, np.array([node]))
-            closed = self.times.closed(self.rng.integers(0, self.edges, 1))
-            taken["add"].append(Seconds.of(lambda p=place, n=label: touched.append(len(field.add(p, np.array([n]))))))
-            taken["remove"].append(Seconds.of(lambda n=label: field.remove(n)))
-            taken["close a road"].append(Seconds.of(lambda c=closed: field.change_roads(self.network, c)))
-            taken["open it"].append(Seconds.of(lambda: field.change_roads(self.network, self.times)))
-            if label % (EDITS // RUNS) == 0:
-                whole.append(Seconds.of(lambda: NearestField(self.graph).add(places)))
+        whole = self.searches(places)
+        taken, touched = self.edits(field, facilities, OTHER_WORK[:1])
+        cold, _touched = self.edits(field, facilities, OTHER_WORK)
+        roads = self.road_edits(field)
         assert (field.state == before).all()
         print(f"\nrepair of the nearest of {facilities:,} facilities, {EDITS} edits; an added one takes", end=" ")
         print(f"{statistics.median(touched):,.0f} nodes")
+        whole += self.searches(places)
         row("own search from scratch", whole, "")
-        for name, times in taken.items():
+        cold = {f"{name}, caches cold": times for name, times in cold.items()}
+        for name, times in {**taken, **cold, **roads}.items():
             row(name, times, ratio(Seconds.median(whole), Seconds.median(times)))
+
+    def searches(self, places: Locations) -> list[Seconds]:
+        """How long searches from scratch take."""
+        return [Seconds.of(lambda: NearestField(self.graph).add(places)) for _run in range(SLOW_RUNS)]
+
+    def edits(self, field: NearestField, label: int, between: np.ndarray) -> tuple[dict[str, list[Seconds]], list[int]]:
+        """Facilities added at random nodes and removed again, one after the other, with other work ``between`` edits."""
+        taken: dict[str, list[Seconds]] = {"add": [], "remove": []}
+        touched: list[int] = []
+        for node in self.nodes(EDITS):
+            place = at_nodes(self.network, np.array([node]))
+            between += 1
+            taken["add"].append(Seconds.of(lambda p=place: touched.append(len(field.add(p, np.array([label]))))))
+            between += 1
+            taken["remove"].append(Seconds.of(lambda: field.remove(label)))
+        return taken, touched
+
+    def road_edits(self, field: NearestField) -> dict[str, list[Seconds]]:
+        """Roads closed at random and opened again."""
+        taken: dict[str, list[Seconds]] = {"close a road": [], "open it": []}
+        for edge in self.rng.integers(0, self.edges, (EDITS, 1)):
+            closed = self.times.closed(edge)
+            taken["close a road"].append(Seconds.of(lambda c=closed: field.change_roads(self.network, c)))
+            taken["open it"].append(Seconds.of(lambda: field.change_roads(self.network, self.times)))
+        return taken
 
 
 def forget_peak_memory() -> None:
@@ -253,6 +274,9 @@ def main() -> None:
     """Print the tables of one network, or of several, each in a process of its own: memory is measured too."""
     names = sys.argv[1:] or NETWORKS
     if len(names) > 1:
+        # Where kernels must be compiled, that takes memory which the processes below do not count then.
+        compile_first = "from geoplan.network import warm_up; warm_up(lambda: print('compiling once ...'))"
+        subprocess.run([sys.executable, "-c", compile_first], check=True)  # noqa: S603
         for name in names:
             subprocess.run([sys.executable, __file__, name], check=True)  # noqa: S603 - ourselves
         return

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from geoplan.errors import NetworkError
 from geoplan.i18n import _
@@ -112,23 +111,10 @@ def _in_threads(search: Callable[[I64], _Found], asked: I64) -> _Found:
     return np.r_[0, np.cumsum(sizes)], np.concatenate(rows), np.concatenate(ms)
 
 
-def _homes_at_nodes(
-    graph: RoadGraph, homes: Locations
-) -> tuple[U32, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """(slot by node, pointers by slot, homes, ms from the home to the node) for both ends of each home's edge.
-
-    Most nodes of a large network have no home: theirs is slot 0, so that few pointers are enough; see ``trees.trips``.
-    """
+def _homes_at_nodes(graph: RoadGraph, homes: Locations) -> tuple[U32, I64, I64, I64]:
+    """See ``trees.homes_at_nodes``."""
     places = place_times(graph.times, homes)
-    node, home, ms = [], [], []
-    for ends, part in ((graph.tail, places.to_tail), (graph.head, places.to_head)):
-        which = np.flatnonzero(homes.located & (part != CLOSED))
-        node.append(ends[homes.edge[which]])
-        home.append(which)
-        ms.append((part + places.leg)[which])
-    nodes = np.concatenate(node)
-    order = stable_order(nodes)
-    with_homes, first = np.unique(nodes[order], return_index=True)
-    slot = np.zeros(graph.size, dtype=np.uint32)
-    slot[with_homes] = np.arange(1, len(with_homes) + 1)
-    return slot, np.r_[0, first, len(nodes)], np.concatenate(home)[order], np.concatenate(ms)[order]
+    parts = np.array([places.to_tail, places.to_head])
+    edge = homes.edge  # the last one for NOWHERE, which has no parts
+    ms = np.where(parts == CLOSED, UNREACHED, parts + places.leg)
+    return trees.homes_at_nodes(np.array([graph.tail[edge], graph.head[edge]]), ms, graph.size)

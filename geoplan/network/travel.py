@@ -93,7 +93,10 @@ def same_edge_trips(
     Returns:
         (facility, home, ms): int64 (t,) each, places in the two lists; sorted by facility.
     """
-    order = stable_order(homes.edge)
+    has_facility = np.zeros(len(times.forward), dtype=np.bool_)
+    has_facility[facilities.edge[facilities.located]] = True
+    beside = np.flatnonzero(has_facility[homes.edge] & homes.located)
+    order = beside[stable_order(homes.edge[beside])]
     edge = homes.edge[order]
     first = np.searchsorted(edge, facilities.edge, side="left")
     count = np.searchsorted(edge, facilities.edge, side="right") - first

@@ -111,6 +111,42 @@ def trees(
 
 
 @njit(nogil=True, cache=True)
+def homes_at_nodes(node: I64, ms: I64, size: int) -> tuple[U32, I64, I64, I64]:
+    """Homes by the nodes at both ends of their edges.
+
+    Most nodes of a large network have no home: theirs is slot 0, so that few pointers are enough; see ``trips``.
+
+    Args:
+        node: int64 (2, k), the ends of each home's edge. ms: int64 (2, k), the time from the home to them, negative for none.
+        size: how many nodes there are.
+
+    Returns:
+        (slot by node, pointers by slot, homes, ms from the home to the node).
+    """
+    slot, count = np.zeros(size, np.uint32), np.zeros(node.size + 2, np.int64)
+    slots = 0
+    for end in range(2):
+        for i in range(node.shape[1]):
+            if ms[end, i] >= 0:
+                if slot[node[end, i]] == 0:
+                    slots += 1
+                    slot[node[end, i]] = slots
+                count[slot[node[end, i]]] += 1
+    pointers = np.zeros(slots + 2, np.int64)
+    for k in range(slots + 1):
+        pointers[k + 1] = pointers[k] + count[k]
+    home, home_ms = np.empty(pointers[-1], np.int64), np.empty(pointers[-1], np.int64)
+    free = pointers.copy()
+    for end in range(2):
+        for i in range(node.shape[1]):
+            if ms[end, i] >= 0:
+                place = free[slot[node[end, i]]]
+                home[place], home_ms[place] = i, ms[end, i]
+                free[slot[node[end, i]]] += 1
+    return slot, pointers, home, home_ms
+
+
+@njit(nogil=True, cache=True)
 def _gather(
     reached: U32,
     time: U32,
