@@ -27,7 +27,7 @@ from geoplan import (
     push_command,
     wrong_use,
 )
-from geoplan.errors import FaultyFileError, GeoplanError, LayerError
+from geoplan.errors import FaultyFileError, FetchError, GeoplanError, LayerError
 from geoplan.i18n import _
 from geoplan.model import Outcome, Settings, Severity
 from geoplan.stages import stages
@@ -208,6 +208,7 @@ def build_app() -> typer.Typer:
     commands.command("demo", help=_("写出并评估示例县"))(demo)
     commands.command("new", help=_("建立一个空的工作区，附填写模板"))(intake_commands.new)
     commands.command("import", help=_("把一个文件导入工作区，作为一个图层"))(intake_commands.import_file)
+    commands.command("fetch", help=_("按地名从 OpenStreetMap 下载道路、界线、设施、医疗机构"))(opendata_commands.fetch)
     commands.command("cut", help=_("从省级 OSM 文件切出一个县"))(opendata_commands.cut)
     commands.command("populate", help=_("把普查人口按人口栅格分到居民点"))(opendata_commands.populate)
     commands.command("check", help=_("检查数据：问题、数量、位置、如何处理"))(check_command.check)
@@ -237,7 +238,7 @@ def main() -> None:
         sys.exit(_wrong_use(error))
     except LayerError as error:
         sys.exit(_refuse(*_layer_lines(error)))
-    except FaultyFileError as error:
+    except (FaultyFileError, FetchError) as error:
         sys.exit(_refuse(*str(error).splitlines()))
     except GeoplanError as error:
         sys.exit(_refuse(str(error)))

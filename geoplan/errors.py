@@ -22,6 +22,7 @@
     ├── DatabaseError (OSError)              a database of layers cannot be reached, read or written
     ├── MapEventError (ValueError)           what the map sent cannot be used
     ├── TemplateError (ValueError)           a Word template that cannot be used
+    ├── FetchError (ConnectionError)         open data cannot be had from its servers
     └── OutputError (OSError)                results cannot be written
 
 A message says what is wrong, where, and what to do.
@@ -200,6 +201,10 @@ class MapEventError(GeoplanError, ValueError):
 
 class TemplateError(GeoplanError, ValueError):
     """A Word template cannot be read, or lacks what a chapter needs."""
+
+
+class FetchError(GeoplanError, ConnectionError):
+    """Open data cannot be had: no server answers, it refuses, or it does not know the place; may have several lines."""
 
 
 class OutputError(GeoplanError, OSError):

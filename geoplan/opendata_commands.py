@@ -1,4 +1,4 @@
-"""The commands of open data: ``geoplan cut`` and ``geoplan populate``."""
+"""The commands of open data: ``geoplan fetch``, ``geoplan cut`` and ``geoplan populate``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,60 @@ if TYPE_CHECKING:
     from geoplan.intake.cutting import Cut, Order
 
 _KM = 1000.0
+
+
+def fetch(
+    place: Annotated[str, typer.Option(help=_("地名，例如 广东省江门市鹤山市；或 OSM 编号，例如 R2713904"))],
+    directory: Annotated[Path, typer.Option("--dir", help=_("工作区文件夹；不存在时建立"))] = Path(),
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ROLE", help=_("只要这个图层，可重复：roads、units、facilities、clinics")),
+    ] = None,
+    beyond_km: Annotated[
+        float, typer.Option(min=0, max=100, help=_("范围向外扩多少公里：界外的道路和设施也可能更近"))
+    ] = 3.0,
+    contact: Annotated[str, typer.Option(help=_("您的邮箱或网址，告诉服务器的管理者是谁在下载"))] = "",
+    nominatim_url: Annotated[str, typer.Option(help=_("地名服务（Nominatim）的地址，内网可用镜像"))] = "",
+    overpass_url: Annotated[str, typer.Option(help=_("数据服务（Overpass）的地址，内网可用镜像"))] = "",
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help=_("换下已有的同类图层；旧文件保留"))] = False,
+) -> None:
+    """Fetch a place's layers from OpenStreetMap."""
+    from geoplan.intake.beginning import begin
+    from geoplan.opendata.download import download
+    from geoplan.opendata.server import NOMINATIM, OVERPASS, Servers
+
+    addresses = [
+        _address(url, option) for url, option in ((nominatim_url, "--nominatim-url"), (overpass_url, "--overpass-url"))
+    ]
+    servers = Servers(nominatim_url=addresses[0] or NOMINATIM, overpass_url=addresses[1] or OVERPASS, contact=contact)
+    if not directory.exists():
+        begin(directory, "", "cn-national")
+        typer.echo(_("已建立工作区 {folder}。").format(folder=directory))
+    with stages() as stage:
+        done = download(
+            directory, place, tuple(only or ()), beyond_km * _KM, servers, replace_entries=replace, progress=stage
+        )
+    typer.echo(done.place)
+    for entry in done.entries:
+        typer.echo(
+            _("已写入 layers/{file}（{role}，{rows:,} 行）").format(
+                file=entry.file, role=entry.role, rows=done.rows[entry.role]
+            )
+        )
+    for line in done.told:
+        typer.echo(line)
+    typer.echo(
+        _("来源：OpenStreetMap 贡献者，ODbL 1.0；使用成果时须注明。下一步：geoplan check {folder}").format(
+            folder=directory
+        )
+    )
+
+
+def _address(url: str, option: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
+        raise SettingsError(_("{option} 应以 http:// 或 https:// 开头，不是“{url}”。").format(option=option, url=url))
+    return url
 
 
 def cut(
