@@ -76,7 +76,8 @@ def download(  # noqa: PLR0913 - what is asked for, from whom, and whither
         text = _("OpenStreetMap 中没有：{layers}，没有写入。这不等于实际没有，请另行导入。")
         told.append(text.format(layers=_("、").join(empty)))
     rows = {role: len(each.rows) for role, each in found.items()}
-    return Downloaded(f"{place.name}（{place.osm_id}）", entries, rows, tuple(told))
+    full = _("{place}（{osm_id}）").format(place=place.name, osm_id=place.osm_id)
+    return Downloaded(full, entries, rows, tuple(told))
 
 
 def _roles(only: tuple[str, ...]) -> tuple[str, ...]:
