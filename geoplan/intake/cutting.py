@@ -25,13 +25,12 @@ from geoplan import __version__, crs
 from geoplan.errors import LayerError
 from geoplan.i18n import _
 from geoplan.layers import LayerEntry
-from geoplan.layers.pbf import Blob, as_file, read_blobs, read_nodes
+from geoplan.layers.pbf import Blob, Ways, as_file, read_blobs, read_nodes, read_ways
 from geoplan.layers.reading import read_raw
 
 Progress = Callable[[str], None]
 PROGRESS = "progress"
 """The file beside the result into which a confined process writes what it is doing."""
-_REFS_AT_ONCE = 1 << 20
 _THREADS, _QUEUE = 2, 20
 _BLOBS_AT_ONCE = 8
 _COUNTY_LEVEL = 6  # admin_level, in China and most countries
@@ -142,28 +141,32 @@ class _Source:
         """What the file says of itself."""
         return osmium.FileProcessor(str(self.path), osmium.osm.NOTHING, self.threads).header
 
+    def blobs(self) -> Iterator[Blob]:
+        """Its blobs of data."""
+        return (blob for blob in read_blobs(self.path) if blob.kind == "OSMData")
+
     def each(self, kind: osmium.osm.osm_entity_bits) -> Iterator[Any]:
         """The things of one kind."""
         return iter(osmium.FileProcessor(str(self.path), kind, self.threads))
 
-    def nodes_of(self, blobs: Iterable[Blob], ids: NDArray[np.int64]) -> Iterator[Any]:
-        """The nodes in some blobs, the header's among them, that have these ids."""
+    def some(self, kind: osmium.osm.osm_entity_bits, blobs: Iterable[Blob], ids: NDArray[np.int64]) -> Iterator[Any]:
+        """The things of a kind in some blobs, the header's among them, that have these ids."""
         chosen = osmium.filter.IdFilter(ids.tolist())
-        return iter(osmium.FileProcessor(as_file(*blobs), osmium.osm.NODE, self.threads).with_filter(chosen))
+        return iter(osmium.FileProcessor(as_file(*blobs), kind, self.threads).with_filter(chosen))
 
 
 def _cut(source: _Source, region: shapely.Geometry, out: Path, progress: Progress) -> Cut:
     inside = _nodes_in(source, region, progress)
-    progress(_("查找道路等线"))
-    ways, refs = _ways(source, lambda _ids, groups: groups.touching(inside))
+    ways, refs = _ways(source, _touching(inside), progress)
     progress(_("查找关系"))
     relations, of_areas = _relations(source, inside, ways)
     missing = of_areas - ways
     if missing:
         progress(_("补全面的边界"))
-        more, others = _ways(source, lambda ids, _groups: np.isin(ids, _sorted(missing)))
+        more, others = _ways(source, lambda ways: _in(ways.ids, _sorted(missing)), progress)
         ways, refs = ways | more, np.union1d(refs, others)
     nodes = np.union1d(inside, refs)
+    progress(_("写出点"))
     written = _write(source, nodes, ways, relations, (region, out), progress)
     return Cut(written, len(ways), len(relations))
 
@@ -173,9 +176,7 @@ def _nodes_in(source: _Source, region: shapely.Geometry, progress: Progress) -> 
     shapely.prepare(region)
     west, south, east, north = shapely.bounds(region)
     found, seen = [], np.array([np.inf, np.inf, -np.inf, -np.inf])
-    for blob in read_blobs(source.path):
-        if blob.kind != "OSMData":
-            continue
+    for blob in source.blobs():
         nodes = read_nodes(blob, source.path)
         if not len(nodes.ids):
             continue
@@ -198,60 +199,27 @@ def _nodes_in(source: _Source, region: shapely.Geometry, progress: Progress) -> 
     return inside
 
 
-@dataclass(frozen=True, slots=True)
-class _Groups:
-    """The nodes of several ways, one way after the other.
-
-    Attributes:
-        refs: int64 (n,).
-        lengths: int64 (ways,), nodes of each; none has none.
-    """
-
-    refs: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-
-    @property
-    def way(self) -> NDArray[np.int64]:
-        """Which way each node belongs to."""
-        return np.repeat(np.arange(len(self.lengths)), self.lengths)
-
-    def touching(self, nodes: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which ways have one of the nodes."""
-        return np.bincount(self.way, weights=_in(self.refs, nodes), minlength=len(self.lengths)) > 0
+Choice = Callable[[Ways], NDArray[np.bool_]]
+"""Which ways are meant: bool (n,)."""
 
 
-Choice = Callable[[NDArray[np.int64], _Groups], NDArray[np.bool_]]
+def _touching(nodes: NDArray[np.int64]) -> Choice:
+    """The ways that have one of the nodes."""
+    return lambda ways: np.bincount(ways.way, weights=_in(ways.refs, nodes), minlength=len(ways.ids)) > 0
 
 
-def _ways(source: _Source, choose: Choice) -> tuple[set[int], NDArray[np.int64]]:
+def _ways(source: _Source, choose: Choice, progress: Progress) -> tuple[set[int], NDArray[np.int64]]:
     """(the ids of the ways that are chosen, the ids of all their nodes, ascending)."""
     chosen: set[int] = set()
     refs = [np.zeros(0, np.int64)]
-    for ids, groups in _many_ways(source):
-        which = choose(ids, groups)
-        chosen.update(ids[which].tolist())
-        refs.append(np.unique(groups.refs[which[groups.way]]))
+    for blob in source.blobs():
+        ways = read_ways(blob, source.path)
+        if len(ways.ids):
+            which = choose(ways)
+            chosen.update(ways.ids[which].tolist())
+            refs.append(np.unique(ways.refs[which[ways.way]]))
+            progress(_("查找道路等线：{share:.0%}").format(share=blob.end / source.size))
     return chosen, np.unique(np.concatenate(refs))
-
-
-def _many_ways(source: _Source) -> Iterator[tuple[NDArray[np.int64], _Groups]]:
-    """The ways of a file by the ten thousand."""
-    ids, lengths, refs = list[int](), list[int](), list[int]()
-    for way in source.each(osmium.osm.WAY):
-        nodes = [node.ref for node in way.nodes]
-        if nodes:
-            ids.append(way.id)
-            lengths.append(len(nodes))
-            refs += nodes
-        if len(refs) > _REFS_AT_ONCE:
-            yield _arrays(ids, refs, lengths)
-            ids, lengths, refs = [], [], []
-    if ids:
-        yield _arrays(ids, refs, lengths)
-
-
-def _arrays(ids: list[int], refs: list[int], lengths: list[int]) -> tuple[NDArray[np.int64], _Groups]:
-    return np.array(ids, np.int64), _Groups(np.array(refs, np.int64), np.array(lengths, np.int64))
 
 
 def _relations(source: _Source, nodes: NDArray[np.int64], ways: set[int]) -> tuple[set[int], set[int]]:
@@ -287,26 +255,29 @@ def _write(
     region, out = to
     with osmium.SimpleWriter(str(out), header=_header(source, region), thread_pool=source.threads) as writer:
         written = 0
-        for node in _kept_nodes(source, nodes, progress):
+        for node in _kept(source, osmium.osm.NODE, lambda blob: read_nodes(blob, source.path).ids, nodes):
             writer.add_node(node)
             written += 1
         progress(_("写出线和关系"))
-        for way in source.each(osmium.osm.WAY):
-            if way.id in ways:
-                writer.add_way(way)
+        for way in _kept(source, osmium.osm.WAY, lambda blob: read_ways(blob, source.path).ids, _sorted(ways)):
+            writer.add_way(way)
         for relation in source.each(osmium.osm.RELATION):
             if relation.id in relations:
                 writer.add_relation(relation)
     return written
 
 
-def _kept_nodes(source: _Source, nodes: NDArray[np.int64], progress: Progress) -> Iterator[Any]:
-    """The nodes with these ids, tags and all, in the order of the file."""
+def _kept(
+    source: _Source,
+    kind: osmium.osm.osm_entity_bits,
+    ids_in: Callable[[Blob], NDArray[np.int64]],
+    kept: NDArray[np.int64],
+) -> Iterator[Any]:
+    """The things of a kind with these ids, tags and all, in the order of the file."""
     for head, blobs in _batches(source):
-        ids = np.concatenate([read_nodes(blob, source.path).ids for blob in blobs])
-        progress(_("写出点：{share:.0%}").format(share=blobs[-1].end / source.size))
-        for some in _runs(ids[_in(ids, nodes)]):
-            yield from source.nodes_of((head, *blobs), some)
+        ids = np.concatenate([ids_in(blob) for blob in blobs])
+        for some in _runs(ids[_in(ids, kept)]):
+            yield from source.some(kind, (head, *blobs), some)
 
 
 def _batches(source: _Source) -> Iterator[tuple[Blob, list[Blob]]]:

@@ -1,6 +1,6 @@
-"""The blobs of an OSM PBF file, and the nodes in them by the thousand.
+"""The blobs of an OSM PBF file, and the nodes and ways in them by the thousand.
 
-pyosmium hands nodes to Python one by one, and its sets of ids are bitmaps over all ids that there are: 1.7 GB as soon as the
+pyosmium hands nodes and the nodes of ways to Python one by one, and its sets of ids are bitmaps over all ids that there are: 1.7 GB as soon as the
 nodes are of every year. Where a province is searched for a county neither will do. The format: https://wiki.openstreetmap.org/wiki/PBF_Format
 """
 
@@ -24,6 +24,7 @@ _MOST_HEADER, _MOST_BLOB = 64 << 10, 32 << 20
 _VARINT, _DOUBLE, _BYTES, _SINGLE = 0, 1, 2, 5  # protobuf's wire types
 _NANODEGREES = 1e-9
 _LONGEST_VARINT = 10
+_WAY, _WAY_ID, _WAY_REFS = 3 << 3 | _BYTES, 1 << 3 | _VARINT, 8 << 3 | _BYTES  # keys of one byte
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,26 @@ class Nodes:
 
     ids: NDArray[np.int64]
     lonlat: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Ways in the order of the file, those without nodes left out.
+
+    Attributes:
+        ids: int64 (n,).
+        refs: int64 (m,), their nodes, one way after the other.
+        lengths: int64 (n,), how many nodes each has.
+    """
+
+    ids: NDArray[np.int64]
+    refs: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+    @property
+    def way(self) -> NDArray[np.int64]:
+        """Which way each node belongs to: int64 (m,), places in ``ids``."""
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
 
 
 def read_blobs(path: Path) -> Iterator[Blob]:
@@ -88,8 +109,61 @@ def read_nodes(blob: Blob, path: Path) -> Nodes:
     """
     try:
         return _nodes(_unpacked(blob.body, path))
-    except (ValueError, IndexError, OverflowError, zlib.error) as error:
+    except (ValueError, LookupError, OverflowError, zlib.error) as error:
         raise _damaged(path, blob.end) from error
+
+
+def read_ways(blob: Blob, path: Path) -> Ways:
+    """The ways of a blob, all that it has.
+
+    Raises:
+        LayerError: its content is damaged, or packed in a way that is not known.
+    """
+    try:
+        return _ways(_unpacked(blob.body, path))
+    except (ValueError, LookupError, OverflowError, zlib.error) as error:
+        raise _damaged(path, blob.end) from error
+
+
+def _ways(block: memoryview) -> Ways:
+    """The ways of a PrimitiveBlock."""
+    found = [each for number, group in _fields(block) if number == 2 for each in _scanned(bytes(_view(group)))]  # noqa: PLR2004
+    if not found:
+        return Ways(*(np.zeros(0, np.int64) for _field in range(3)))
+    packed = [refs for _number, refs in found]
+    data = b"".join(packed)
+    if any(refs[-1] >= 128 for refs in packed):  # noqa: PLR2004 - a number that goes on in the next way
+        raise ValueError
+    begins = np.cumsum([0, *map(len, packed)])[:-1]
+    lengths = np.add.reduceat(np.frombuffer(data, np.uint8) < 128, begins, dtype=np.int64)  # noqa: PLR2004
+    walked = np.cumsum(_zigzag(_varints(memoryview(data))))
+    before = np.concatenate([[0], walked])[np.cumsum(lengths) - lengths]
+    return Ways(np.array([number for number, _refs in found], np.int64), walked - np.repeat(before, lengths), lengths)
+
+
+def _scanned(group: bytes) -> Iterator[tuple[int, bytes]]:
+    """(id, packed nodes) of the ways of a group. One loop over bytes, because a province has millions of ways."""
+    place, size = 0, len(group)
+    while place < size:
+        if group[place] != _WAY:
+            return
+        length, place = _varint(group, place + 1)
+        end, number, refs = place + length, 0, b""
+        if end > size:
+            raise ValueError
+        while place < end:
+            key = group[place]
+            value, place = (group[place + 1], place + 2) if group[place + 1] < 128 else _varint(group, place + 1)  # noqa: PLR2004
+            if key == _WAY_ID:
+                number = value
+            elif key & 7 == _BYTES:
+                if key == _WAY_REFS:
+                    refs = group[place : place + value]
+                place += value
+            elif key & 7 != _VARINT:
+                raise ValueError
+        if refs:
+            yield _signed(number), refs
 
 
 def _nodes(block: memoryview) -> Nodes:
@@ -169,7 +243,7 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
             raise ValueError
 
 
-def _varint(data: memoryview, place: int) -> tuple[int, int]:
+def _varint(data: memoryview | bytes, place: int) -> tuple[int, int]:
     """(a number, where the next thing begins)."""
     value = shift = 0
     while True:

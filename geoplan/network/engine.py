@@ -29,7 +29,8 @@ class KernelTravelTimes:
     """``TravelTimes`` by the compiled kernels.
 
     Memory: the graph; ``nearest`` 9 bytes a node; ``within`` and ``reached`` per thread 8 bytes a node, and what they
-    return; ``within`` 4 bytes a node and 200 a home besides. Queues take 8 bytes for each node that waits in them.
+    return, of which 4 stay for the next search; ``within`` 4 bytes a node and 200 a home besides. Queues take 8 bytes
+    for each node that waits in them.
     """
 
     def __init__(self, network: Network, times: EdgeTimes) -> None:
