@@ -51,7 +51,9 @@ def check(
         list[str] | None,
         typer.Option(metavar="[ROLE:]NAME", help=_("从 manifest.toml 撤销一项修补，可重复")),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help=_("写出问题位置（GeoPackage）和数据质量说明的文件夹"))] = None,
+    out: Annotated[
+        Path | None, typer.Option(help=_("写出问题位置（GeoPackage）和数据质量说明（Word、Markdown）的文件夹"))
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help=_("只在标准输出打印一个 JSON 对象"))] = False,  # noqa: FBT002
 ) -> None:
     """Examine a workspace's data."""

@@ -32,7 +32,9 @@ def export(
     part: Annotated[
         list[str] | None,
         typer.Option(
-            help=_("只做这些成果，可重复：maps、workbook、chapter、gis、web-map；另有 atlas、shapefile、geojson")
+            help=_(
+                "只做这些成果，可重复：maps、workbook、chapter、statement、gis、web-map；另有 atlas、shapefile、geojson"
+            )
         ),
     ] = None,
     also: Annotated[

@@ -60,7 +60,10 @@ def import_file(
     geometry: Annotated[str, typer.Option(help=_("数据库的表有多个几何列时，指明哪个"))] = "",
     encoding: Annotated[str, typer.Option(help=_("文字编码，例如 gbk；默认按内容判断"))] = "",
     source: Annotated[str, typer.Option(help=_("来源，写进 manifest.toml 和结果"))] = "",
+    licence: Annotated[str, typer.Option(help=_("许可或密级，例如 内部资料、ODbL"))] = "",
+    as_of: Annotated[str, typer.Option(metavar="DATE", help=_("数据是哪一天的，例如 2024-12-31"))] = "",
     *,
+    synthetic: Annotated[bool, typer.Option("--synthetic", help=_("合成数据：所有结果都会标明"))] = False,
     replace: Annotated[bool, typer.Option("--replace", help=_("换下已有的同类图层；旧文件保留"))] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("只看识别的结果，不导入"))] = False,
     trust: Annotated[bool, typer.Option("--trust", help=_("来源可靠：不在受限的进程中打开"))] = False,
@@ -73,6 +76,7 @@ def import_file(
     from geoplan.layers import postgres
 
     bringing.check_role(role)
+    day = bringing.day_of(as_of)
     _begin_where_nothing_is(directory)
     bringing.workspace_of(directory)
     request = Request(
@@ -95,10 +99,13 @@ def import_file(
             folder = stack.enter_context(bringing.staging(directory))
             staged = bringing.stage(Path(file), role, folder, opener, layer)
             draft = bringing.prepare(directory, staged, request, opener)
+        draft = bringing.documented(draft, licence=licence, as_of=day, synthetic=synthetic)
         _show(draft)
         if dry_run and draft.look.usable:
             return
         entry = bringing.bring_in(directory, draft, request, replace_entry=replace, source=source)
+    if not (licence and as_of):
+        typer.echo(_("没有写明许可或数据日期；可用 --licence、--as-of 补上，或写进 manifest.toml。"))
     typer.echo(bringing.told(entry))
 
 

@@ -29,3 +29,12 @@ def text_of_pdf(file: Path) -> str:
         pytest.skip("needs pdftotext (Debian: apt-get install poppler-utils)")
     told = subprocess.run([tool, "-layout", str(file), "-"], check=True, capture_output=True, text=True).stdout
     return "".join(told.split())
+
+
+def pages_of(file: Path) -> int:
+    """How many pages a PDF has."""
+    tool = shutil.which("pdfinfo")
+    if tool is None:
+        pytest.skip("needs pdfinfo (Debian: apt-get install poppler-utils)")
+    told = subprocess.run([tool, str(file)], check=True, capture_output=True, text=True).stdout
+    return int(next(line.split()[1] for line in told.splitlines() if line.startswith("Pages:")))

@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -19,19 +19,23 @@ import openpyxl
 import pyogrio
 import pytest
 from docx.oxml.ns import qn
-from offices import converted, text_of_pdf
+from offices import converted, pages_of, text_of_pdf
 from workspaces import small_workspace
 
 from geoplan import i18n
 from geoplan.assess import Assessment, assess, assess_scenario
+from geoplan.doctor import Finding
 from geoplan.layers import load_layers
+from geoplan.layers.manifest import Repair
+from geoplan.model import Problem, Severity
 from geoplan.report import reach, style
 from geoplan.report.documents import Request, export_set
 from geoplan.report.documents.chapter import write_chapter
-from geoplan.report.documents.exporting import CHAPTER, FURTHER_PARTS, GEOPACKAGE, PARTS, WEB_MAP, WORKBOOK
+from geoplan.report.documents.exporting import CHAPTER, FURTHER_PARTS, GEOPACKAGE, PARTS, STATEMENT, WEB_MAP, WORKBOOK
 from geoplan.report.documents.fields import SHORT_NAMES, alias
 from geoplan.report.documents.material import Material
 from geoplan.report.documents.record import RECORD, checksum, read_record
+from geoplan.report.documents.statement import write_statement
 from geoplan.report.documents.workbook import write_workbook
 from geoplan.scenario import AddFacility, Scenario, Step
 from geoplan.standards import load_pack
@@ -96,6 +100,36 @@ def cells_of(file: Path, **options: bool) -> Iterator[openpyxl.cell.Cell]:
     for page in openpyxl.load_workbook(file, **options):
         for row in page.iter_rows():
             yield from row
+
+
+def test_the_data_check_stands_in_chapter_workbook_and_statement(made: Made) -> None:
+    """What no assessment tells, a layer without its papers, is in all three; the statement is marked as made up."""
+    told = openpyxl.load_workbook(made.folder / WORKBOOK)["数据问题"]
+    problems = "".join(str(cell.value) for row in told.iter_rows() for cell in row)
+    for text in (problems, words_of(made.folder / CHAPTER), words_of(made.folder / STATEMENT)):
+        assert "没有写明许可的图层" in text
+    assert "以下图层含合成数据" in words_of(made.folder / STATEMENT)
+    assert "19 项检查" in words_of(made.folder / STATEMENT)
+
+
+def test_a_statement_of_many_faults_is_one_page(made: Made, tmp_path: Path) -> None:
+    """Sixty findings and a repair of each kind leave one page, in either language, that counts what it does not list."""
+    layers = made.assessment.layers
+    mended = tuple(replace(entry, repairs=(Repair("exclude_rows", rows=("F1",)),)) for entry in layers.manifest.layers)
+    layers = replace(layers, manifest=replace(layers.manifest, layers=mended))
+    words = "设施落在水面内 a facility in the water "
+    found = [
+        Finding(Problem(Severity.WARNING, "facilities", words * (1 + n % 4), words * (1 + n % 3)), count=n)
+        for n in range(60)
+    ]
+    files = []
+    for language in i18n.LANGUAGES:
+        files.append(tmp_path / f"{language}.docx")
+        with i18n.speaking(language):
+            write_statement(layers, found, files[-1])
+    for file in converted("pdf", tmp_path / "pdf", *files):
+        assert pages_of(file) == 1
+    assert re.search(r"另有 \d+ 项没有列在本页", words_of(files[0]))
 
 
 def words_of(file: Path) -> str:

@@ -53,8 +53,14 @@ def test_a_list_from_baidu_comes_in_when_the_planner_says_so(page, empty, tmp_pa
     expect(page.get_by_text("没有坐标系")).to_have_count(0)
     expect(page.locator(".leaflet-container")).to_be_visible()
     assert not read_manifest(empty).layers
+    page.get_by_label("来源", exact=True).fill("民政局")
+    page.get_by_label("许可", exact=True).fill("内部资料")
+    page.get_by_label("数据日期", exact=True).fill("2024-12-31")
+    page.get_by_label("数据日期", exact=True).press("Tab")
+    settled(page)
     page.get_by_role("button", name="导入", exact=True).click()
     expect(page.get_by_text("已导入")).to_be_visible()
     entry = read_manifest(empty).entry("facilities")
+    assert (entry.source, entry.licence, str(entry.as_of)) == ("民政局", "内部资料", "2024-12-31")
     assert (entry.datum, entry.encoding, entry.columns["name"]) == ("bd09", "gb18030", "名称")
     assert len((empty / "layers" / entry.file).read_text(encoding="gbk").splitlines()) == len(ROWS) + 1

@@ -503,3 +503,21 @@ def test_the_command_line_says_what_it_understood_and_what_is_wrong(tmp_path, ge
     assert "GBK" in printed
     assert read_manifest(root).entry("facilities") is not None
     assert pd.read_csv(root / "layers" / "facilities.csv", encoding="gbk").shape == (2, 7)
+
+
+def test_the_papers_of_a_file_stand_in_its_entry(empty, tmp_path, geoplan):
+    """Source, licence, date and that data are made up come from the command; a date that is none is refused, and what is not said is asked for."""
+    path = facilities_csv(tmp_path / "f.csv")
+    asked = ("import", "facilities", path, "--dir", empty, "--trust", "--datum", "wgs84")
+    status, _out, err = geoplan(*asked, "--as-of", "去年")
+    assert (status, "2024-12-31 的形式" in err) == (2, True)
+    papers = ("--source", "民政局", "--licence", "内部资料", "--as-of", "2024-12-31", "--synthetic")
+    assert "没有写明" not in geoplan(*asked, *papers)[1]
+    entry = read_manifest(empty).entry("facilities")
+    assert (entry.source, entry.licence, str(entry.as_of), entry.synthetic) == (
+        "民政局",
+        "内部资料",
+        "2024-12-31",
+        True,
+    )
+    assert "没有写明许可或数据日期" in geoplan(*asked, "--replace")[1]

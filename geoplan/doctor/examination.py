@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from geoplan.doctor import people, places, statements, streets, units
 from geoplan.doctor.records import Case, Finding, shapes_of
+from geoplan.doctor.references import references_of
 from geoplan.i18n import mark
 from geoplan.layers import Layers
 from geoplan.model import Problem, Severity
+from geoplan.network import Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,15 @@ CHECKS: tuple[Check, ...] = (
 def examine(case: Case) -> tuple[Finding, ...]:
     """Everything that is wrong with a workspace, the worst first: what reading its layers found, and every check."""
     return with_known(checked(case), case.layers, case.layers.problems)
+
+
+def findings_of(layers: Layers, ways: Ways | None, known: Iterable[Problem]) -> tuple[Finding, ...]:
+    """Everything that is wrong with layers that an assessment was made from.
+
+    Args:
+        known: the problems of the assessment.
+    """
+    return with_known(checked(Case(layers, ways, references_of(layers))), layers, known)
 
 
 def checked(case: Case) -> tuple[Finding, ...]:

@@ -365,6 +365,25 @@ def _remember(root: Path, request: Request) -> None:
     write_text(path, tomlkit.dumps(table))
 
 
+def documented(draft: Draft, *, licence: str, as_of: date | None, synthetic: bool) -> Draft:
+    """A draft with what only the planner knows about the file."""
+    entry = draft.look.entry
+    told = replace(entry, licence=licence, as_of=as_of, synthetic=synthetic or entry.synthetic)
+    return replace(draft, look=replace(draft.look, entry=told))
+
+
+def day_of(text: str) -> date | None:
+    """Of which day data are, as the planner types it; None for blank.
+
+    Raises:
+        ManifestError: it is no date in ISO form.
+    """
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise ManifestError(_("数据日期“{text}”应写成 2024-12-31 的形式。").format(text=text)) from error
+
+
 def _today() -> str:
     return date.today().isoformat()  # noqa: DTZ011 - the planner's own day
 

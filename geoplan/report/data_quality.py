@@ -24,12 +24,13 @@ from geoplan.i18n import _
 from geoplan.layers import Layers
 from geoplan.model import Severity
 from geoplan.report import tables
-from geoplan.report.documents.about_sheets import layer_label, problem_sheet, source_sheet
+from geoplan.report.documents.about_sheets import finding_sheet, layer_label, repair_sheet, source_sheet
 from geoplan.report.documents.sheet import Sheet, texts
+from geoplan.report.documents.statement import held_against, summary, synthetic_warning, write_statement
 from geoplan.report.repair_words import repair_text
 from geoplan.report.writing import whole_files
 
-PLACES, STATEMENT = "data-problems.gpkg", "data-quality.md"
+PLACES, STATEMENT, WORD_STATEMENT = "data-problems.gpkg", "data-quality.md", "data-quality.docx"
 _LABELS = {check.id: check.label for check in CHECKS}
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: ""}
 _LAYERS = ("points", "lines", "areas")
@@ -66,18 +67,6 @@ def show_findings(layers: Layers, findings: Sequence[Finding], console: Console)
         console.print(Text(_("核实之后可用的修补（写进 manifest.toml，随时可用 --revert 撤销）："), style="bold"))
         for line in offered:
             console.print(Text(f"  {line}"))
-
-
-def summary(layers: Layers, findings: Sequence[Finding]) -> str:
-    """How many problems of which severity a workspace has, and how many checks were made."""
-    counts = {each: sum(found.problem.severity is each for found in findings) for each in Severity}
-    text = _("{place}：{checks} 项检查，发现 {warnings} 项警告、{notes} 项提示。")
-    return text.format(
-        place=tables.workspace_name(layers.manifest),
-        checks=len(CHECKS),
-        warnings=counts[Severity.WARNING],
-        notes=counts[Severity.NOTE],
-    )
 
 
 def count_text(found: Finding) -> str:
@@ -131,8 +120,9 @@ def write_findings(layers: Layers, findings: Sequence[Finding], folder: Path) ->
         OutputError: the folder cannot be written; what was there stays.
     """
     with whole_files(folder) as scratch:
-        written = [STATEMENT]
+        written = [STATEMENT, WORD_STATEMENT]
         (scratch / STATEMENT).write_text(statement(layers, findings), encoding="utf-8")
+        write_statement(layers, findings, scratch / WORD_STATEMENT)
         for number, frame in enumerate(place_layers(layers, findings)):
             if len(frame):
                 pyogrio.write_dataframe(frame, scratch / PLACES, layer=_LAYERS[number], append=number > 0)
@@ -164,11 +154,9 @@ def place_layers(layers: Layers, findings: Sequence[Finding]) -> list[gpd.GeoDat
 
 def statement(layers: Layers, findings: Sequence[Finding]) -> str:
     """The data-quality statement of a plan, in Markdown: what it rests on, what is wrong with it, what was mended."""
-    lines = [f"# {_('数据质量说明')}", "", summary(layers, findings), ""]
-    if tables.made_up(layers.manifest):
-        roles = _("、").join(layer_label(role) for role in layers.manifest.synthetic_roles)
-        text = _("以下图层含合成数据，结论仅供演示，不得作为规划依据：{layers}。").format(layers=roles)
-        lines += [f"**{text}**", ""]
+    lines = [f"# {_('数据质量说明')}", "", summary(layers, findings) + held_against(layers), ""]
+    if synthetic_warning(layers):
+        lines += [f"**{synthetic_warning(layers)}**", ""]
     sources = source_sheet(layers)
     lines += [
         f"## {sources.title}",
@@ -177,11 +165,14 @@ def statement(layers: Layers, findings: Sequence[Finding]) -> str:
         "",
     ]
     shown = findings[:_MOST_PROBLEMS]
-    found = problem_sheet((each.problem, each.count) for each in shown)
+    found = finding_sheet(shown)
     lines += [f"## {found.title}", ""]
     lines += _markdown(found, "severity", "layer", "message", "count", "remedy") if shown else [_("没有发现问题。")]
     if len(findings) > len(shown):
         lines += ["", _("另有 {count} 项提示，见 {file}。").format(count=len(findings) - len(shown), file=PLACES)]
+    mended = repair_sheet(layers)
+    if mended.rows:
+        lines += ["", f"## {mended.title}", "", *mended.notes, "", *_markdown(mended, "layer", "repair", "rows", "on")]
     return "\n".join([*lines, ""])
 
 

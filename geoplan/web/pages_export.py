@@ -25,6 +25,7 @@ _LABELS: Mapping[str, str] = {
     "maps": mark("图纸"),
     "workbook": mark("工作簿（Excel）"),
     "chapter": mark("文本章节（Word）"),
+    "statement": mark("数据质量说明（Word）"),
     "gis": mark("GIS 数据包（GeoPackage）"),
     "web-map": mark("网页地图"),
     "atlas": mark("分镇街图集"),

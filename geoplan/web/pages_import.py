@@ -242,16 +242,28 @@ def _import_button(draft: Draft) -> None:
     request: Request = st.session_state[_REQUEST]
     root = state.workspace()
     there = read_manifest(root).entry(request.role)
+    source, licence, as_of, synthetic = _papers()
     agreed = there is None or st.checkbox(_("换下已有的 {file}（旧文件保留）").format(file=there.place))
     if not st.button(_("导入"), type="primary", disabled=not (draft.look.usable and agreed), key="import-go"):
         return
     try:
-        st.session_state[_DONE] = importing.finish(root, draft, request, replaces=there is not None)
+        told = bringing.documented(draft, licence=licence, as_of=bringing.day_of(as_of), synthetic=synthetic)
+        st.session_state[_DONE] = importing.finish(root, told, request, replaces=there is not None, source=source)
     except GeoplanError as error:
         _faults(error)
         return
     st.session_state["import-number"] = st.session_state.get("import-number", 0) + 1
     st.rerun()
+
+
+def _papers() -> tuple[str, str, str, bool]:
+    """What only the planner knows about the file: source, licence, date, and whether it is made up."""
+    sides = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
+    source = sides[0].text_input(_("来源"), key="import-source", placeholder=_("例如 民政局"))
+    licence = sides[1].text_input(_("许可"), key="import-licence", placeholder=_("例如 内部资料"))
+    as_of = sides[2].text_input(_("数据日期"), key="import-as-of", placeholder="2024-12-31")
+    synthetic = sides[3].checkbox(_("合成数据"), key="import-synthetic")
+    return source.strip(), licence.strip(), as_of.strip(), synthetic
 
 
 def _faults(error: GeoplanError) -> None:

@@ -320,7 +320,7 @@ def source_table(assessment: Assessment) -> Table:
         {
             **entry,
             "role": _(ROLES[role].label),
-            "as_of": entry["as_of"] or "—",
+            **{key: entry[key] or _("未注明") for key in ("source", "licence", "as_of")},
             "digest": entry["digest"][:_DIGEST_SHOWN],
             "nature": _("合成") if entry["synthetic"] else _("真实"),
         }

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+from geoplan.doctor import Finding
 from geoplan.i18n import _, mark
 from geoplan.layers import Layers
 from geoplan.layers.schema import ROLES
-from geoplan.model import Problem
 from geoplan.report import reach, tables
 from geoplan.report.comparison import said_by, turning_first
 from geoplan.report.documents.changes import CAUSE_LABELS, Changes, Moved, cause_text, sides
 from geoplan.report.documents.material import Material, in_brackets, pack_name
 from geoplan.report.documents.parameters import parameter_label, parameter_text, parameters_of
 from geoplan.report.documents.sheet import Cell, Column, Kind, Sheet, Worked
+from geoplan.report.field_words import in_words
+from geoplan.report.repair_words import repair_text
 from geoplan.scenario import describe, time_text
 
 _MOST_ROWS = 50
@@ -22,12 +24,12 @@ _OTHERS = {"manifest": mark("工作区登记"), "settings": mark("参数")}
 
 
 def problems(material: Material) -> Sheet:
-    """What was found wrong with the data."""
-    return problem_sheet((problem, len(problem.rows)) for problem in material.assessment.problems)
+    """What the data check and the assessment found wrong with the data."""
+    return finding_sheet(material.findings)
 
 
-def problem_sheet(counted: Iterable[tuple[Problem, int]]) -> Sheet:
-    """Problems, each with how much of it there is."""
+def finding_sheet(findings: Iterable[Finding]) -> Sheet:
+    """Problems, each with how much of it there is, and what would settle it."""
     columns = (
         Column("severity", _("程度"), width=8),
         Column("layer", _("图层"), width=16),
@@ -35,21 +37,51 @@ def problem_sheet(counted: Iterable[tuple[Problem, int]]) -> Sheet:
         Column("remedy", _("处理"), Kind.LONG, 50),
         Column("count", _("涉及（行）"), Kind.WHOLE, 9),
         Column("rows", _("涉及的编号"), Kind.LONG, 50),
+        Column("repairs", _("可用的修补"), Kind.LONG, 40),
     )
-    return Sheet("problems", _("数据问题"), columns, tuple(_problem_row(*each) for each in counted))
+    return Sheet("problems", _("数据问题"), columns, tuple(map(_problem_row, findings)))
 
 
-def _problem_row(problem: Problem, count: int) -> dict[str, Cell]:
+def _problem_row(found: Finding) -> dict[str, Cell]:
+    problem = found.problem
     named = _("、").join(problem.rows[:_MOST_ROWS])
     more = _(" 等 {count} 行").format(count=len(problem.rows)) if len(problem.rows) > _MOST_ROWS else ""
     return {
         "severity": _(tables.SEVERITY_LABELS[problem.severity]),
         "layer": layer_label(problem.layer),
-        "message": problem.message,
+        "message": in_words(problem.message),
         "remedy": problem.remedy,
-        "count": Fraction(count),
+        "count": Fraction(found.count) if found.count else None,
         "rows": named + more,
+        "repairs": _("；").join(dict.fromkeys(map(repair_text, found.repairs))),
     }
+
+
+def repairs(material: Material) -> Sheet | None:
+    """What is mended while the layers are read; None where nothing is."""
+    sheet = repair_sheet((material.base or material.assessment).layers)
+    return sheet if sheet.rows else None
+
+
+def repair_sheet(layers: Layers) -> Sheet:
+    """The repairs that a workspace's manifest records."""
+    columns = (
+        Column("layer", _("图层"), width=16),
+        Column("repair", _("修补"), Kind.LONG, 44),
+        Column("rows", _("涉及的编号"), Kind.LONG, 50),
+        Column("on", _("登记日期"), width=12),
+    )
+    rows: list[dict[str, Cell]] = [
+        {
+            "layer": layer_label(entry.role),
+            "repair": repair_text(repair),
+            "rows": _("、").join(repair.rows),
+            "on": repair.on.isoformat() if repair.on else "",
+        }
+        for entry in layers.manifest.layers
+        for repair in entry.repairs
+    ]
+    return Sheet("repairs", _("读入时的修补"), columns, tuple(rows), notes=(_("源文件没有改动；撤销后恢复原样。"),))
 
 
 def layer_label(role: str) -> str:
@@ -106,9 +138,9 @@ def source_sheet(layers: Layers) -> Sheet:
         {
             "layer": layer_label(entry.role),
             "rows": Fraction(len(layers.frames[entry.role])),
-            "source": entry.source,
-            "as_of": entry.as_of.isoformat() if entry.as_of else "",
-            "licence": entry.licence,
+            "source": entry.source or _("未注明"),
+            "as_of": entry.as_of.isoformat() if entry.as_of else _("未注明"),
+            "licence": entry.licence or _("未注明"),
             "nature": _("合成") if entry.synthetic else _("真实"),
             "digest": layers.digests[entry.role],
         }

@@ -9,7 +9,7 @@ from pathlib import Path
 from geoplan.i18n import _
 from geoplan.model import OUTCOME_SYMBOLS, Outcome
 from geoplan.report import style, tables
-from geoplan.report.documents import about_sheets, place_sheets, sentences, verdict_sheets
+from geoplan.report.documents import about_sheets, place_sheets, sentences, statement, verdict_sheets
 from geoplan.report.documents.material import Material, coverage_text, in_brackets, pack_name
 from geoplan.report.documents.sheet import Kind, Sheet, text_of, value_of
 from geoplan.report.documents.template import moved_to, opened, own_document, writer_of
@@ -165,6 +165,8 @@ def _changes(writer: Writer, material: Material, *, own_page: bool) -> None:
 def _quality(writer: Writer, material: Material) -> None:
     """The data-quality statement."""
     writer.heading(_("数据质量说明"))
+    layers = (material.base or material.assessment).layers
+    writer.paragraph(statement.summary(layers, material.findings) + statement.held_against(layers))
     for line in sentences.quality(material):
         writer.paragraph(line)
     _table(writer, material, about_sheets.sources(material), ("layer", "rows", "source", "as_of", "licence", "nature"))
@@ -173,6 +175,10 @@ def _quality(writer: Writer, material: Material) -> None:
         _table(writer, material, problems, ("severity", "layer", "message", "remedy", "count"))
     else:
         writer.paragraph(_("数据检查没有发现问题。"))
+    mended = about_sheets.repairs(material)
+    if mended is not None:
+        writer.paragraph(*mended.notes)
+        _table(writer, material, mended, ("layer", "repair", "rows", "on"))
 
 
 def _maps(writer: Writer, material: Material, pictures: Sequence[Picture]) -> None:

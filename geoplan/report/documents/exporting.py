@@ -30,14 +30,16 @@ from geoplan.report.documents.chapter import Picture, words, write_chapter
 from geoplan.report.documents.gis import write_geojson, write_geopackage, write_shapefiles
 from geoplan.report.documents.material import Material
 from geoplan.report.documents.record import RECORD, Record, files_of, read_record, record_of, write_record
+from geoplan.report.documents.statement import write_statement
 from geoplan.report.documents.template import opened
 from geoplan.report.documents.workbook import write_workbook
 from geoplan.report.web_map import map_html
 from geoplan.scenario import Scenario
 
 WORKBOOK, CHAPTER, GEOPACKAGE, WEB_MAP = "compliance.xlsx", "chapter.docx", "geoplan.gpkg", "map.html"
+STATEMENT = "data-quality.docx"
 MAPS, ATLAS, SHAPEFILES, GEOJSON = "maps", "atlas", "shapefile", "geojson"
-PARTS = ("maps", "workbook", "chapter", "gis", "web-map")
+PARTS = ("maps", "workbook", "chapter", "statement", "gis", "web-map")
 """The parts of a set, in the order in which they are made."""
 FURTHER_PARTS = ("atlas", "shapefile", "geojson")
 """Parts that are made when they are asked for."""
@@ -183,6 +185,10 @@ def _steps(material: Material, request: Request, pictures: list[Picture]) -> lis
     writers: dict[str, tuple[str, Callable[[Path], None]]] = {
         "workbook": (WORKBOOK, lambda path: write_workbook(material, path)),
         "chapter": (CHAPTER, lambda path: write_chapter(material, pictures, path, request.template)),
+        "statement": (
+            STATEMENT,
+            lambda path: write_statement((material.base or material.assessment).layers, material.findings, path),
+        ),
         "gis": (GEOPACKAGE, lambda path: write_geopackage(material, path)),
         "shapefile": (SHAPEFILES, lambda path: write_shapefiles(material, path)),
         "geojson": (GEOJSON, lambda path: write_geojson(material, path)),

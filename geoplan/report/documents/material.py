@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from geoplan.assess import Assessment
 from geoplan.compare import Comparison, compare
+from geoplan.doctor import Finding, findings_of
 from geoplan.i18n import _, current
 from geoplan.report import reach
 from geoplan.report.documents.changes import Changes
@@ -28,6 +30,12 @@ class Material:
     comparison: Comparison | None
     changes: Changes | None
     made: datetime
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the data check finds in the workspace as it is, and what the assessment met, the worst first."""
+        base = self.base or self.assessment
+        return findings_of(base.layers, base.ways, self.assessment.problems)
 
 
 def material_of(assessment: Assessment, base: Assessment | None) -> Material:

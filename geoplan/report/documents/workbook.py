@@ -48,6 +48,7 @@ def sheets(material: Material) -> list[Sheet]:
         place_sheets.villages,
         place_sheets.uncovered,
         about_sheets.problems,
+        about_sheets.repairs,
         about_sheets.conflicts,
         about_sheets.sources,
         about_sheets.parameters,
