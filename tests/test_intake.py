@@ -181,14 +181,23 @@ def test_a_sheet_without_its_corrections_is_refused(tmp_path):
     assert "单位" in door.problems[0].message
 
 
-def test_estimates_sums_and_double_headers_stop_the_import(tmp_path):
+def test_a_row_of_sums_is_no_data(tmp_path):
+    """A row that is called a sum and has no place is told and left out by a correction; one with a place is not."""
+    total = (None, "合计", None, None, None, None, None, 338)
+    seen = look(workbook(tmp_path / "f.xlsx", [(*HEAD, "床位数"), (*ROWS[0], 338), total]), datum="wgs84")
+    assert seen.usable
+    assert (seen.rows, seen.entry.corrections) == (1, ("sum_rows",))
+    assert "#2" in "".join(seen.entry.notes)
+    assert len(read_raw(tmp_path / "f.xlsx", seen.entry)) == 1
+    placed = ("F9", "合计", "敬老院", "镇街级", "现状", LON, LAT, 338)
+    seen = look(workbook(tmp_path / "g.xlsx", [(*HEAD, "床位数"), (*ROWS[0], 338), placed]), datum="wgs84")
+    assert (seen.rows, seen.entry.corrections) == (2, ())
+
+
+def test_estimates_and_double_headers_stop_the_import(tmp_path):
     """What would have to be guessed is named with its row."""
-    path = workbook(
-        tmp_path / "f.xlsx", [(*HEAD, "床位数"), (*ROWS[0], "约300"), (None, "合计", None, None, None, None, None, 338)]
-    )
+    path = workbook(tmp_path / "f.xlsx", [(*HEAD, "床位数"), (*ROWS[0], "约300")])
     assert "约数" in errors(look(path, datum="wgs84"))
-    assert "合计行" in errors(look(path, datum="wgs84"))
-    assert "#2" in errors(look(path, datum="wgs84"))
     two = workbook(
         tmp_path / "g.xlsx",
         [(*HEAD, "床位", None), (*[None] * 7, "总数", "护理型"), (*ROWS[0], 30, 10)],

@@ -14,9 +14,8 @@ from geoplan.errors import LayerError
 from geoplan.i18n import _
 from geoplan.intake.confinement import Opener
 from geoplan.intake.records import Request
-from geoplan.intake.tables import SUMS
 from geoplan.layers import Layers
-from geoplan.layers.reading import read_raw
+from geoplan.layers.reading import SUMS, read_raw
 from geoplan.layers.schema import ROLES
 from geoplan.layers.validation import Door
 from geoplan.model import Problem, Severity

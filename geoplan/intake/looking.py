@@ -28,7 +28,7 @@ from geoplan.layers import LayerEntry, gauss_kruger, postgis
 from geoplan.layers.cells import angle, number
 from geoplan.layers.encodings import Encoding, of_text
 from geoplan.layers.manifest import COORDINATES
-from geoplan.layers.reading import READ_FAULTS, located, read_frame, read_table, shapefile_encoding
+from geoplan.layers.reading import READ_FAULTS, located, read_frame, read_table, shapefile_encoding, sum_rows
 from geoplan.layers.schema import REFERENCES, ROLES, Field, FieldKind
 from geoplan.layers.validation import Door, cell_text, part_problems
 from geoplan.model import Problem, Severity
@@ -36,6 +36,7 @@ from geoplan.model import Problem, Severity
 TABLES = (".csv", ".xlsx")
 _NUMBERS = (FieldKind.NUMBER, FieldKind.PEOPLE, FieldKind.WHOLE, FieldKind.YEAR)
 _SAMPLE_ROWS, _PREVIEW_SHAPES, _PREVIEW_VERTICES, _DATUM_PLACES = 20, 2_000, 60_000, 3_000
+_SHOWN_SUMS = 5
 _DEGREES = {"cgcs2000": "EPSG:4490"}
 # The words of our template's instruction sheet, and what they mean: (CRS, datum).
 STATED = {
@@ -81,7 +82,7 @@ class Looker:
             names = tuple(str(name) for name in frame.columns if name not in {"geometry", "nodes"})
             self._name_columns(names)
         self._find_units(frame)
-        self._find_sums(frame)
+        frame = self._find_sums(frame)
         raw = self._find_coordinates(frame)
         self.entry = replace(self.entry, notes=tuple(self._notes))
         looked = Look(
@@ -238,15 +239,17 @@ class Looker:
             self.entry = replace(self.entry, corrections=(*self.entry.corrections, "number_units"))
             self._tell(_("数字带有单位：{examples}").format(examples=_("；").join(examples)))
 
-    def _find_sums(self, frame: gpd.GeoDataFrame) -> None:
-        role = ROLES[self.entry.role]
-        if role.name in REFERENCES:  # whose sums and larger units are passed over anyway
-            return
-        columns = [self.entry.columns.get(name, name) for name in (role.key, "name")]
-        cells = [frame[name].astype(str).str.strip().str.lower() for name in columns if name in frame]
-        rows = sorted({int(place) for column in cells for place in np.flatnonzero(column.isin(tables.SUMS))})
-        if rows:
-            self._stop(_("有合计行"), _("请从文件中删去合计行"), [f"#{row + 1}" for row in rows])
+    def _find_sums(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """The frame without the rows that only sum up others."""
+        if self.entry.role in REFERENCES:  # whose sums and larger units are passed over anyway
+            return frame
+        sums = sum_rows(frame, self.entry)
+        if not sums.any():
+            return frame
+        self.entry = replace(self.entry, corrections=(*self.entry.corrections, "sum_rows"))
+        rows = _("、").join(f"#{place + 1}" for place in np.flatnonzero(sums)[:_SHOWN_SUMS])
+        self._tell(_("合计行不作数据：{rows}").format(rows=rows))
+        return frame[~sums].reset_index(drop=True)
 
     def _find_coordinates(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
         """The frame, once the entry says of which CRS it is; None where that is not known."""

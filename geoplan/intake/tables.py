@@ -15,7 +15,6 @@ from geoplan.layers.encodings import of_text
 from geoplan.layers.reading import HELP_SHEETS, excel_cell
 
 _FIRST_ROWS = 30
-SUMS = frozenset({"合计", "总计", "共计", "小计", "total", "sum"})
 
 
 @dataclass(frozen=True, slots=True)

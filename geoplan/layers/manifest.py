@@ -26,6 +26,7 @@ CORRECTIONS: Mapping[str, str] = MappingProxyType(
         "dms": mark("度分秒换算为度"),
         "number_units": mark("数字后的单位换算为本系统的单位"),
         "merged_cells": mark("合并单元格逐格填充"),
+        "sum_rows": mark("合计行不作数据"),
     }
 )
 """What is done to a file while it is read, and only where its entry says so."""

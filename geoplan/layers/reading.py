@@ -116,6 +116,8 @@ def located(frame: gpd.GeoDataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
     Raises:
         LayerError: its CRS is missing or contradicts the manifest.
     """
+    if "sum_rows" in entry.corrections:
+        frame = frame[~sum_rows(frame, entry)].reset_index(drop=True)
     if "swapped_axes" in entry.corrections:
         turned = shapely.transform(frame.geometry.to_numpy(), lambda places: places[:, ::-1])
         frame = frame.set_geometry(gpd.GeoSeries(turned, index=frame.index, crs=frame.crs))
@@ -139,6 +141,15 @@ def located(frame: gpd.GeoDataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
         shifted = crs_.undo_shift(frame.geometry.to_numpy(), entry.datum)
         frame = gpd.GeoDataFrame(frame.drop(columns=frame.geometry.name), geometry=shifted, crs=crs_.WGS84)
     return frame
+
+
+def sum_rows(frame: gpd.GeoDataFrame, entry: LayerEntry) -> NDArray[np.bool_]:
+    """The rows that only sum up others, by what stands for their id or name; one that has a place is none."""
+    columns = {entry.columns.get(name, name) for name in (ROLES[entry.role].key, "name")} & set(frame.columns)
+    named = np.zeros(len(frame), dtype=bool)
+    for name in columns:
+        named |= frame[name].astype(str).str.strip().str.lower().isin(SUMS).to_numpy(bool)
+    return named & shapely.is_missing(frame.geometry.to_numpy())
 
 
 def _same_crs(one: pyproj.CRS, other: pyproj.CRS) -> bool:
@@ -397,5 +408,6 @@ _READERS: Mapping[str, Callable[[Path, LayerEntry], gpd.GeoDataFrame]] = Mapping
 )
 _RASTERS = (".tif", ".tiff", ".hgt", ".hgt.zip")
 _TABLES = (".csv", ".xlsx")
+SUMS = frozenset({"合计", "总计", "共计", "小计", "total", "sum"})
 HELP_SHEETS = ("填写说明", "选项", "Instructions", "Choices")  # of our own templates
 _ROADS_ONLY = (".pbf", ".graphml")

@@ -16,7 +16,7 @@ from geoplan.i18n import _
 from geoplan.layers import Layers
 from geoplan.model import Outcome
 from geoplan.report import style, tables
-from geoplan.web import basemap, linked, map_layers, parts, places, rows, session
+from geoplan.web import basemap, data_repairs, linked, map_layers, parts, places, rows, session
 from geoplan.web.cache import View
 from geoplan.web.map_component import Layer, Style, pack_look, pack_places, show_map
 from geoplan.web.map_component import View as MapView
@@ -24,7 +24,6 @@ from geoplan.web.map_component.view import Bounds, Focus
 from geoplan.web.state import Desk
 
 Kind = Literal["areas", "lines", "dots", "marks"]
-_PROBLEM = "data-problem"
 _PROBLEM_ROWS = 8
 _MAP_PX = 420
 _MOST_MARKS = 300  # symbols that can be reached by keyboard; of more there are dots
@@ -34,11 +33,12 @@ def show(view: View, desk: Desk) -> None:
     """The list, and below it the problem that is chosen."""
     own = view.drawn_of_base("doctor", lambda base: checked(Case(base.layers, base.ways, references_of(base.layers))))
     findings = with_known(own, view.assessment.layers, view.assessment.problems)
+    data_repairs.statement(view, findings)
     if not findings:
         st.text(_("没有发现问题。"))
         return
     table = rows.problem_table(findings)
-    told = desk.choice(_PROBLEM)
+    told = desk.choice(data_repairs.CHOSEN)
     place = [int(told)] if told and int(told) < len(findings) else []
     st.dataframe(
         table.frame,
@@ -47,7 +47,10 @@ def show(view: View, desk: Desk) -> None:
         height=parts.height_of(len(table.frame), _PROBLEM_ROWS),
         alt=_("数据问题"),
         **linked.marking(
-            "problems", place, lambda marked: session.choose(_PROBLEM, str(marked[0]) if marked else ""), "single-row"
+            "problems",
+            place,
+            lambda marked: session.choose(data_repairs.CHOSEN, str(marked[0]) if marked else ""),
+            "single-row",
         ),
     )
     if not place:
@@ -57,7 +60,8 @@ def show(view: View, desk: Desk) -> None:
 
 
 def _chosen(view: View, desk: Desk, number: int, found: Finding) -> None:
-    """The rows of a problem, and where it is."""
+    """What would settle a problem, its rows, and where it is."""
+    data_repairs.offer(view, number, found)
     table = rows.problem_rows(view.assessment, found.problem)
     if table is not None:
         linked.table(view, desk, f"problem-{number}", _("涉及的行"), table)

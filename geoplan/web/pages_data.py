@@ -9,7 +9,7 @@ import streamlit as st
 from geoplan.errors import OutputError
 from geoplan.i18n import _
 from geoplan.report import reach
-from geoplan.web import data_problems, parts, rows, service
+from geoplan.web import data_problems, data_repairs, parts, rows, service
 from geoplan.web.cache import View
 from geoplan.web.state import Desk
 
@@ -21,7 +21,10 @@ def show(view: View, desk: Desk) -> None:
     parts.whole_table(rows.source_table(view.base), _("载入的图层"))
     _database(view)
     st.subheader(_("数据问题"), anchor=False)
+    data_repairs.references(view)
     data_problems.show(view, desk)
+    st.subheader(_("读入时的修补"), anchor=False)
+    data_repairs.recorded(view)
     st.subheader(_("参数与路网"), anchor=False)
     _parameters(view)
     st.subheader(_("导入与导出"), anchor=False)
@@ -66,7 +69,7 @@ def _ways() -> None:
     """How layers come in and results go out."""
     parts.facts(
         [
-            (_("导入图层"), _("命令 geoplan import ROLE FILE 把一个文件导入为图层；完成后刷新本页")),
+            (_("导入图层"), _("“导入数据”页，或命令 geoplan import ROLE FILE；完成后刷新本页")),
             (
                 _("导出结果"),
                 _("每张表下方可下载 CSV 和 Excel；“方案比较”可下载 GeoPackage；“导出”页生成全套规划成果"),

@@ -20,6 +20,7 @@ from geoplan.layers.schema import ROLES, Field
 from geoplan.model import Severity
 from geoplan.report import problem_line
 from geoplan.web import importing, parts, state
+from geoplan.web.data_repairs import ROLE_TO_IMPORT
 from geoplan.web.importing import Upload
 from geoplan.web.map_component import View as MapView
 from geoplan.web.map_component import show_map
@@ -54,7 +55,7 @@ def _ask() -> tuple[str, Any, str]:
     """Which layer, and the file or else the address of a database."""
     fields = st.columns([1, 3])
     roles = [*_FIRST_ROLES, *(name for name in ROLES if name not in {*_FIRST_ROLES, "dem"})]
-    role = fields[0].selectbox(_("图层"), roles, format_func=lambda name: _(ROLES[name].label), key="import-role")
+    role = fields[0].selectbox(_("图层"), roles, format_func=lambda name: _(ROLES[name].label), key=ROLE_TO_IMPORT)
     number = st.session_state.get("import-number", 0)
     file = fields[1].file_uploader(
         _("文件：Shapefile 压缩包、GeoPackage、GeoJSON、CSV、Excel、KML、OSM PBF"),
