@@ -15,6 +15,7 @@ from geoplan.model import Severity
 
 if TYPE_CHECKING:
     from geoplan.intake.bringing import Draft
+    from geoplan.intake.confinement import Opener
     from geoplan.intake.records import Look
 
 _SHOWN_ROWS = 3
@@ -89,6 +90,7 @@ def import_file(
         columns=_pairs(columns, "--map", fields_second=True, role=role),
         constants=_pairs(constants, "--set", fields_second=False, role=role),
     )
+    opener: Opener | None = None
     with ExitStack() as stack:
         if postgres.is_address(file):
             draft = bringing.prepare_table(directory, file, request)
@@ -103,7 +105,7 @@ def import_file(
         _show(draft)
         if dry_run and draft.look.usable:
             return
-        entry = bringing.bring_in(directory, draft, request, replace_entry=replace, source=source)
+        entry = bringing.bring_in(directory, draft, request, replace_entry=replace, source=source, opener=opener)
     if not (licence and as_of):
         typer.echo(_("没有写明许可或数据日期；可用 --licence、--as-of 补上，或写进 manifest.toml。"))
     typer.echo(bringing.told(entry))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from corrupted_files import ENTITIES, FORMATS, LEADING_OUT, corrupt, good_files
 from intake_files import HEAD, ROWS, facilities_csv, workbook
@@ -15,7 +17,10 @@ from geoplan.errors import LayerError
 from geoplan.intake import bringing, landlock
 from geoplan.intake.beginning import begin
 from geoplan.intake.confinement import Confinement, Limits
-from geoplan.intake.records import Request
+from geoplan.intake.records import READING, Request
+from geoplan.layers import first_reading, reading
+from geoplan.layers.reading import located, read_raw
+from geoplan.layers.workspace import content_digest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")
 ROLE_OF = {"pbf": "roads"}
@@ -169,3 +174,39 @@ def test_a_job_reaches_its_own_file_and_nothing_else(tmp_path):
     command = [sys.executable, "-c", PROBE, str(mine), str(theirs), str(tmp_path / "made")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == {"read own": True, "read other": False, "write": False, "connect": False}
+
+
+def opened_file(path, _entry):
+    """What stands for every reader where none may be called."""
+    pytest.fail(f"{path} itself was opened")
+
+
+def test_what_was_read_within_limits_is_what_an_open_reading_gives(good, tmp_path, opener):
+    """Of each format the kept reading is the file's own, to the last vertex."""
+    for name in FORMATS:
+        folder, kept = tmp_path / name, tmp_path / f"{name}-kept"
+        folder.mkdir()
+        kept.mkdir()
+        staged = bringing.stage(good[name], ROLE_OF.get(name, "facilities"), folder, opener)
+        entry = opener.look(staged.path, Request(role=ROLE_OF.get(name, "facilities"), datum="wgs84")).entry
+        opener.keep(staged.path, entry, kept)
+        frame = gpd.read_parquet(kept / READING)
+        assert content_digest(located(frame, entry)) == content_digest(read_raw(staged.path, entry))
+
+
+def test_an_imported_file_is_never_opened_outside_again(tmp_path, opener, monkeypatch):
+    """Readers of the workspace take the kept reading; another way to read the file, or another file, is read anew."""
+    root = tmp_path / "县"
+    begin(root, "", "cn-national")
+    request = Request(role="facilities", datum="bd09")
+    with bringing.staging(root) as folder:
+        staged = bringing.stage(facilities_csv(tmp_path / "f.csv", "gbk"), "facilities", folder, opener)
+        entry = bringing.bring_in(root, bringing.prepare(root, staged, request, opener), request, opener=opener)
+    path = root / "layers" / entry.file
+    assert first_reading.kept(path, replace(entry, header_row=2)) is None
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "_reader", lambda *_asked: opened_file)
+        assert len(read_raw(path, entry)) == len(ROWS)
+    with path.open("ab") as file:
+        file.write(b"\n")
+    assert first_reading.kept(path, entry) is None

@@ -27,8 +27,8 @@ from geoplan.i18n import _
 from geoplan.intake.archives import DATA
 from geoplan.intake.confinement import Opener
 from geoplan.intake.looking import look_at_database
-from geoplan.intake.records import Look, Request
-from geoplan.layers import MANIFEST, LayerEntry, postgres, read_manifest
+from geoplan.intake.records import READING, Look, Request
+from geoplan.layers import MANIFEST, LayerEntry, first_reading, postgres, read_manifest
 from geoplan.layers.manifest_file import check_free, write_entry, write_text
 from geoplan.layers.reading import read_raw
 from geoplan.layers.schema import ROLES
@@ -262,9 +262,18 @@ def _datum_problems(look: Look, request: Request, found: Detection | None) -> tu
 
 
 def bring_in(
-    root: Path, draft: Draft, request: Request, *, replace_entry: bool = False, source: str = ""
+    root: Path,
+    draft: Draft,
+    request: Request,
+    *,
+    replace_entry: bool = False,
+    source: str = "",
+    opener: Opener | None = None,
 ) -> LayerEntry:
     """Move a staged file into ``layers/`` and write its entry; the mapping that the planner chose is remembered.
+
+    Args:
+        opener: reads the file once more and keeps what it read; None where the file itself is to be read.
 
     Raises:
         LayerError: something stands against it.
@@ -280,9 +289,27 @@ def bring_in(
         entry = replace(entry, source=source or entry.place)
         write_entry(root, entry, replace=replace_entry)
     else:
+        if opener is not None and request.role != "dem":
+            _keep_reading(root, draft.staged.path, entry, opener)
         entry = _move_in(root, draft.staged, replace(entry, source=source or draft.staged.original), replace_entry)
     _remember(root, request)
     return entry
+
+
+def _keep_reading(root: Path, path: Path, entry: LayerEntry, opener: Opener) -> None:
+    """Put the reading of a staged file where readers of the layer find it."""
+    folder = new_staging(root)
+    try:
+        opener.keep(path, entry, folder)
+        if (folder / READING).is_file():
+            place = first_reading.place_of(path, entry, root / "layers")
+            place.parent.mkdir(exist_ok=True)
+            (folder / READING).chmod(0o644)
+            (folder / READING).replace(place)
+    except OSError as error:
+        raise OutputError(_("无法写入 {file}：{error}").format(file=root, error=error.strerror)) from error
+    finally:
+        drop(folder)
 
 
 def told(entry: LayerEntry) -> str:

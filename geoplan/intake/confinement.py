@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -22,6 +22,7 @@ from geoplan.intake import landlock
 from geoplan.intake.cutting import PROGRESS, Cut, Order, Progress, order_to
 from geoplan.intake.population_grid import Box, Grid, grid_from
 from geoplan.intake.records import Look, Request, look_from, problem_from, to_json
+from geoplan.layers import LayerEntry
 
 _MB = 1 << 20
 _START_SECONDS = 120.0  # for the libraries to load, on a slow machine
@@ -59,6 +60,9 @@ class Opener(Protocol):
 
     def unpack(self, path: Path, folder: Path) -> list[str]:
         """Put the files of an archive into a folder; their names."""
+
+    def keep(self, path: Path, entry: LayerEntry, folder: Path) -> None:
+        """Keep what is read of a file in a folder, where that is to be read instead of it."""
 
     def cut(self, order: Order, progress: Progress) -> Cut:
         """Cut a region out of an OSM PBF into a folder that holds nothing else."""
@@ -116,6 +120,18 @@ class Confinement:
         limits = Limits(limits.memory, limits.seconds, writes=2 << 30)
         job = {"path": str(path.resolve()), "folder": str(folder.resolve())}
         return [str(name) for name in self._ask("unpack", job, limits, readable=[path], writable=[folder])]
+
+    def keep(self, path: Path, entry: LayerEntry, folder: Path) -> None:
+        """Keep what is read of a file, so that it is not opened again outside this process.
+
+        Raises:
+            LayerError: it cannot be opened within the limits, or holds what cannot be kept.
+        """
+        limits = self._limits or Limits.for_size(_size(path))
+        limits = Limits(limits.memory, limits.seconds, writes=2 << 30)
+        asked = to_json(replace(entry, as_of=None, notes=(), repairs=()))
+        job = {"path": str(path.resolve()), "entry": asked, "folder": str(folder.resolve())}
+        self._ask("keep", job, limits, readable=[path.parent, folder], writable=[folder])
 
     def cut(self, order: Order, progress: Progress) -> Cut:
         """Cut a region out of an OSM PBF into a folder that holds nothing else.

@@ -10,6 +10,8 @@ from typing import Any
 from geoplan.layers import LayerEntry
 from geoplan.model import Problem, Severity
 
+READING = "reading.parquet"
+"""What the kept reading of a file is called until it has its place."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -90,11 +92,8 @@ def look_from(table: Mapping[str, Any]) -> Look:
     Raises:
         TypeError, ValueError, KeyError: it is something else.
     """
-    entry: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in table["entry"].items()
-    }
     return Look(
-        entry=LayerEntry(**entry),
+        entry=entry_from(table["entry"]),
         rows=int(table["rows"]),
         table=bool(table["table"]),
         headers=tuple(map(str, table["headers"])),
@@ -105,6 +104,12 @@ def look_from(table: Mapping[str, Any]) -> Look:
         shapes=str(table["shapes"]),
         problems=tuple(problem_from(problem) for problem in table["problems"]),
     )
+
+
+def entry_from(table: Mapping[str, Any]) -> LayerEntry:
+    """The entry that ``to_json`` wrote."""
+    cells: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return LayerEntry(**cells)
 
 
 def problem_from(table: Mapping[str, Any]) -> Problem:

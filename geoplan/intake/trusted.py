@@ -9,6 +9,7 @@ from geoplan.intake.cutting import Cut, Order, Progress, cut
 from geoplan.intake.looking import look
 from geoplan.intake.population_grid import Box, Grid, read_grid
 from geoplan.intake.records import Look, Request
+from geoplan.layers import LayerEntry
 
 
 class Trusted:
@@ -22,6 +23,9 @@ class Trusted:
     def unpack(self, path: Path, folder: Path) -> list[str]:
         """Put the data files of an archive into a folder; their names."""
         return archives.unpack(path, folder)
+
+    def keep(self, path: Path, entry: LayerEntry, folder: Path) -> None:
+        """Nothing: a file that is trusted is read as it is."""
 
     def cut(self, order: Order, progress: Progress) -> Cut:
         """Cut a region out of an OSM PBF."""

@@ -27,7 +27,9 @@ from geoplan.errors import GeoplanError, LayerError
 from geoplan.intake import archives, cutting, landlock
 from geoplan.intake.looking import look
 from geoplan.intake.population_grid import grid_to, read_grid
-from geoplan.intake.records import request_from, to_json
+from geoplan.intake.records import READING, entry_from, request_from, to_json
+from geoplan.layers import first_reading
+from geoplan.layers.reading import read_frame
 
 _MOST_ANSWER = 64 << 20
 _CAN_FORK = hasattr(os, "fork")
@@ -40,6 +42,11 @@ def _look(path: str, request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unpack(path: str, folder: str) -> list[str]:
     return archives.unpack(Path(path), Path(folder))
+
+
+def _keep(path: str, entry: Mapping[str, Any], folder: str) -> None:
+    frame = read_frame(Path(path), entry_from(entry))
+    first_reading.write(frame, Path(folder) / READING)
 
 
 def _cut(order: Mapping[str, Any]) -> dict[str, int]:
@@ -55,7 +62,13 @@ def _grid(path: str, region: list[float], crs: str, out: str) -> dict[str, Any]:
     return grid_to(read_grid(Path(path), (west, south, east, north), crs, Path(out)))
 
 
-JOBS: Mapping[str, Callable[..., Any]] = {"look": _look, "unpack": _unpack, "cut": _cut, "grid": _grid}
+JOBS: Mapping[str, Callable[..., Any]] = {
+    "look": _look,
+    "unpack": _unpack,
+    "keep": _keep,
+    "cut": _cut,
+    "grid": _grid,
+}
 
 
 def answer(job: Mapping[str, Any]) -> dict[str, Any]:

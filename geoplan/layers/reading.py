@@ -34,7 +34,7 @@ from geoplan import crs as crs_
 from geoplan.errors import CrsError, DatabaseError, LayerError, WorkspaceError
 from geoplan.i18n import _
 from geoplan.layers import cells as cells_
-from geoplan.layers import encodings, osm, postgis
+from geoplan.layers import encodings, first_reading, osm, postgis
 from geoplan.layers.encodings import Encoding
 from geoplan.layers.manifest import LayerEntry
 from geoplan.layers.schema import ROLES
@@ -75,7 +75,8 @@ def read_frame(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
     if path.suffix.lower() in _ROADS_ONLY and entry.role != "roads":
         _refuse(entry, _("只有道路图层可以是 {suffix} 文件").format(suffix=path.suffix), _("请改用矢量或 CSV 文件"))
     try:
-        frame = reader(path, entry)
+        known = first_reading.kept(path, entry)
+        frame = reader(path, entry) if known is None else known
     except LayerError:
         raise
     except READ_FAULTS as error:

@@ -42,7 +42,7 @@ def references(view: View) -> None:
                 st.text(_("没有{table}：有关的检查没有做。").format(table=name))
                 label = _("导入{table}").format(table=name)
             else:
-                st.text(_("{table}：{file}，{rows} 行。").format(table=name, file=entry.file, rows=len(frame)))
+                st.text(_("{table}：{file}，{rows} 行。").format(table=name, file=entry.place, rows=len(frame)))
                 label = _("换{table}").format(table=name)
             if st.button(label, key=f"reference-{role}"):
                 st.session_state[ROLE_TO_IMPORT] = role

@@ -112,11 +112,12 @@ def _layer(frame: gpd.GeoDataFrame, dimension: int) -> Layer:
     )
 
 
-def finish(root: Path, draft: Draft, request: Request, *, replaces: bool, source: str = "") -> str:
+def finish(root: Path, draft: Draft, request: Request, opener: Opener, *, replaces: bool, source: str = "") -> str:
     """Bring the file in; what to tell about it.
 
     Raises:
         GeoplanError: something stands against it, or the workspace cannot be written.
     """
     asked = replace(request, columns={field: column for field, column in request.columns.items() if column})
-    return bringing.told(bringing.bring_in(root, draft, asked, replace_entry=replaces, source=source))
+    entry = bringing.bring_in(root, draft, asked, replace_entry=replaces, source=source, opener=opener)
+    return bringing.told(entry)

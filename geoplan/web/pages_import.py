@@ -249,7 +249,9 @@ def _import_button(draft: Draft) -> None:
         return
     try:
         told = bringing.documented(draft, licence=licence, as_of=bringing.day_of(as_of), synthetic=synthetic)
-        st.session_state[_DONE] = importing.finish(root, told, request, replaces=there is not None, source=source)
+        st.session_state[_DONE] = importing.finish(
+            root, told, request, _opener(), replaces=there is not None, source=source
+        )
     except GeoplanError as error:
         _faults(error)
         return
