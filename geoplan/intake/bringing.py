@@ -9,15 +9,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
-import tomlkit
 from numpy.typing import NDArray
 
 from geoplan import crs, datum
@@ -25,11 +23,12 @@ from geoplan.datum import Detection
 from geoplan.errors import LayerError, ManifestError, OutputError, WorkspaceError
 from geoplan.i18n import _
 from geoplan.intake.archives import DATA
+from geoplan.intake.chosen_before import remember, remembered
 from geoplan.intake.confinement import Opener
 from geoplan.intake.looking import look_at_database
 from geoplan.intake.records import READING, Look, Request
 from geoplan.layers import MANIFEST, LayerEntry, first_reading, postgres, read_manifest
-from geoplan.layers.manifest_file import check_free, write_entry, write_text
+from geoplan.layers.manifest_file import check_free, write_entry
 from geoplan.layers.reading import read_raw
 from geoplan.layers.schema import ROLES
 from geoplan.layers.workspace import SAME_PLACE
@@ -37,7 +36,6 @@ from geoplan.model import Problem, Severity
 
 ARCHIVES = (".zip", ".kmz")
 RASTERS = (".tif", ".tiff", ".hgt", ".hgt.zip")
-REMEMBERED = Path("layers") / "headers.toml"
 _STAGING = ".intake"
 _STALE_SECONDS = 24 * 3600.0
 _SIBLINGS = (".shx", ".dbf", ".prj", ".cpg")
@@ -292,7 +290,7 @@ def bring_in(
         if opener is not None and request.role != "dem":
             _keep_reading(root, draft.staged.path, entry, opener)
         entry = _move_in(root, draft.staged, replace(entry, source=source or draft.staged.original), replace_entry)
-    _remember(root, request)
+    remember(root, request)
     return entry
 
 
@@ -363,33 +361,6 @@ def _free_place(root: Path, staged: Staged) -> Path:
         if not place.exists():
             return place
         number += 1
-
-
-def remembered(root: Path, role: str) -> Mapping[str, tuple[str, ...]]:
-    """Which columns were chosen for which field of this role at earlier imports, the latest first.
-
-    Raises:
-        ManifestError: the file of these is damaged.
-    """
-    path = root / REMEMBERED
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ManifestError(_("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=error)) from error
-    return {str(field): tuple(map(str, columns)) for field, columns in table.get(role, {}).items()}
-
-
-def _remember(root: Path, request: Request) -> None:
-    if not request.columns:
-        return
-    path = root / REMEMBERED
-    table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    known = remembered(root, request.role)
-    chosen = {name: list(dict.fromkeys((column, *known.get(name, ())))) for name, column in request.columns.items()}
-    table[request.role] = {**table.get(request.role, {}), **chosen}
-    write_text(path, tomlkit.dumps(table))
 
 
 def documented(draft: Draft, *, licence: str, as_of: date | None, synthetic: bool) -> Draft:

@@ -55,7 +55,7 @@ def kept(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame | None:
     """
     depth = len(PurePosixPath(entry.file).parts)
     layers = path.parents[depth - 1]
-    if not (layers / FOLDER).is_dir():
+    if entry.role == "dem" or not (layers / FOLDER).is_dir():
         return None
     place = place_of(path, entry, layers)
     return gpd.read_parquet(place) if place.is_file() else None
