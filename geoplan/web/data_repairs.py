@@ -13,7 +13,7 @@ import streamlit as st
 
 from geoplan.doctor import Finding
 from geoplan.errors import GeoplanError
-from geoplan.i18n import _
+from geoplan.i18n import _, current, speaking
 from geoplan.layers.manifest import Repair
 from geoplan.layers.manifest_file import add_repair, remove_repair
 from geoplan.layers.schema import REFERENCES, ROLES
@@ -130,7 +130,7 @@ def statement(view: View, findings: tuple[Finding, ...]) -> None:
     """A button that gives the data-quality statement as a Word document."""
     st.download_button(
         _("下载数据质量说明（Word，一页）"),
-        lambda: _statement_bytes(view, findings),
+        partial(_statement_bytes, view, findings, current()),  # made when it is asked for, outside the script's thread
         "data-quality.docx",
         _WORD,
         key="data-statement",
@@ -138,9 +138,8 @@ def statement(view: View, findings: tuple[Finding, ...]) -> None:
     )
 
 
-def _statement_bytes(view: View, findings: tuple[Finding, ...]) -> bytes:
-    session.desk()
-    with tempfile.TemporaryDirectory() as folder:
+def _statement_bytes(view: View, findings: tuple[Finding, ...], language: str) -> bytes:
+    with speaking(language), tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "statement.docx"
         write_statement(view.layers, findings, file)
         return file.read_bytes()

@@ -262,9 +262,9 @@ def _import_button(draft: Draft) -> None:
 def _papers() -> tuple[str, str, str, bool]:
     """What only the planner knows about the file: source, licence, date, and whether it is made up."""
     sides = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
-    source = sides[0].text_input(_("来源"), key="import-source", placeholder=_("例如 民政局"))
-    licence = sides[1].text_input(_("许可"), key="import-licence", placeholder=_("例如 内部资料"))
-    as_of = sides[2].text_input(_("数据日期"), key="import-as-of", placeholder="2024-12-31")
+    source = sides[0].text_input(_("资料来源"), key="import-source", placeholder=_("例如 民政局"))
+    licence = sides[1].text_input(_("资料许可"), key="import-licence", placeholder=_("例如 内部资料"))
+    as_of = sides[2].text_input(_("资料日期"), key="import-as-of", placeholder="2024-12-31")
     synthetic = sides[3].checkbox(_("合成数据"), key="import-synthetic")
     return source.strip(), licence.strip(), as_of.strip(), synthetic
 
