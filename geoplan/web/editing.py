@@ -58,6 +58,18 @@ def redo(desk: Desk, store: Store, drawn_on: int | None = None) -> Desk:
     return signed(desk, store, lambda by: store.redo(desk.scenario, by, made_on(desk, drawn_on)))
 
 
+def taken_back(desk: Desk, store: Store) -> Desk:
+    """The scenario as the map showed it last, because what was written since takes too long to compute.
+
+    Where the map has shown none yet, or others have written since, the desk stays as it is.
+    """
+    if not desk.theirs <= desk.drawn < desk.seen or not desk.drawn:
+        return desk
+    after = signed(desk, store, lambda by: store.restore(desk.scenario, desk.drawn, by, desk.seen))
+    told = Notice("news", _("计算已取消，刚才的改动已收回；撤销这一步可以再要回来。"))
+    return telling(after, told) if after.seen == desk.seen + 1 else after
+
+
 def begin(desk: Desk, store: Store, layers: Layers, name: str) -> Desk:
     """Begin a scenario on the workspace's layers and write into it what waits."""
     if not desk.author:

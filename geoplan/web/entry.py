@@ -88,7 +88,7 @@ def _answer() -> View:
             st.button(_("继续计算"), key="again", on_click=lambda: session.choose(progress.CANCELLED, ""))
         st.stop()
     try:
-        return session.view(progress.stages(place))
+        return session.view(progress.stages(place, "answer", lambda: session.choose(progress.CANCELLED, "yes")))
     finally:
         place.empty()
 

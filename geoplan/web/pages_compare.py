@@ -12,10 +12,19 @@ from geoplan.compare import Comparison, compare
 from geoplan.coverage import GROUPS
 from geoplan.errors import GeoplanError
 from geoplan.i18n import _
-from geoplan.layers import Progress
 from geoplan.report import reach, tables
 from geoplan.report.alternatives import Comparisons, comparison_bundle
-from geoplan.web import basemap, comparison_rows, difference_layers, linked, map_layers, parts, places, session
+from geoplan.web import (
+    basemap,
+    comparison_rows,
+    difference_layers,
+    linked,
+    map_layers,
+    parts,
+    places,
+    progress,
+    session,
+)
 from geoplan.web.cache import View
 from geoplan.web.map_component import View as MapView
 from geoplan.web.map_component import show_map
@@ -84,13 +93,10 @@ def _chosen_names(desk: Desk) -> list[str]:
 
 def _comparisons(names: list[str]) -> dict[str, Comparison]:
     """Each scenario laid beside the workspace; one that cannot be worked in is told and left out."""
-    found = {}
+    found: dict[str, Comparison] = {}
     place = st.empty()
-
-    def begin() -> Progress:
-        status = place.status(_("正在评估"))
-        return lambda stage: status.update(label=_("正在评估：{stage}").format(stage=stage))
-
+    # Given up, those that were worked in already are left.
+    begin = progress.stages(place, "compare", lambda: session.choose(_NAMES, _BETWEEN.join(found)))
     for name in names:
         try:
             other = session.view_of(name, begin)

@@ -14,9 +14,9 @@ from geoplan.errors import GeoplanError
 from geoplan.i18n import _, mark
 from geoplan.report.documents import FURTHER_PARTS, PARTS, Exported, Request, change_lines, export_set
 from geoplan.report.print_maps import FORMATS, ORIENTATIONS, PAPERS
-from geoplan.web import parts
+from geoplan.web import parts, session
 from geoplan.web.cache import View
-from geoplan.web.state import Desk
+from geoplan.web.state import Desk, Notice
 
 _FOLDER = Path("results") / "app-export"
 """In the workspace; apart from the command's own folder, so that neither replaces the other's set."""
@@ -77,7 +77,9 @@ def _pills(title: str, options: tuple[str, ...], default: tuple[str, ...]) -> tu
 def _make(view: View, request: Request) -> None:
     """Make the set and keep it for this reader; what goes wrong is said."""
     base = view.base if view.assessment is not view.base else None
-    with st.status(_("正在导出")) as status:
+    with st.status(_("正在导出"), expanded=True) as status:
+        cancel = st.empty()
+        cancel.button(_("取消导出"), key="export-cancel", on_click=_cancelled)
         try:
             with _one_at_a_time:
                 made = export_set(
@@ -89,10 +91,17 @@ def _make(view: View, request: Request) -> None:
                 )
                 archive = _zipped(made)
         except GeoplanError as error:
+            cancel.empty()
             status.update(label=str(error), state="error")
             return
+        cancel.empty()
         status.update(label=_("导出完成"), state="complete")
     st.session_state[_MADE] = (view.key, made, archive)
+
+
+def _cancelled() -> None:
+    """Whatever is asked for ends the run, and then nothing is written."""
+    session.change(notices=(Notice("news", _("导出已取消，没有写入文件。")),))
 
 
 def _zipped(made: Exported) -> bytes:

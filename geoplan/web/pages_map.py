@@ -33,11 +33,11 @@ def show(_view: View, _desk: Desk) -> None:
 
 @st.fragment
 def _workbench() -> None:
-    session.desk()
+    if session.desk().choice(progress.CANCELLED):
+        st.rerun()
     st.html(_LOOK)
     busy, told = st.empty(), st.container(key="gp-told")
-    view = session.view(lambda: progress.patient(busy))
-    busy.empty()
+    view = session.view(progress.patient(busy, _give_up))
     desk = session.desk()
     with told:
         parts.notices(view)
@@ -47,8 +47,17 @@ def _workbench() -> None:
     # The map before the panel, whose fields take the browser long: it is drawn while they are made.
     with drawing, st.container(key="gp-map"):
         _map(view, desk, found)
+    busy.empty()
+    if desk.drawn != desk.seen:
+        session.change(drawn=desk.seen)
     with beside, st.container(key="gp-panel"):
         map_panel.show(view, desk, found)
+
+
+def _give_up() -> None:
+    """What was just drawn is taken back; where others drew it, no answer is shown."""
+    if not session.take_back():
+        session.choose(progress.CANCELLED, "yes")
 
 
 def frozen(state: State | None) -> bool:

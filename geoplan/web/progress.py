@@ -1,4 +1,8 @@
-"""What is seen while something is computed: nothing as long as it is quick, then its stage and a way to give up."""
+"""What is seen while something is computed: its stage and a way to give up; at once, or only where it takes long.
+
+Streamlit ends a run at its next stage when something else is asked for. The buttons here ask for that and say what
+becomes of the question, so that the next run does not begin the same again.
+"""
 
 from __future__ import annotations
 
@@ -6,47 +10,66 @@ import time
 from collections.abc import Callable
 
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from geoplan.i18n import _
 from geoplan.layers import Progress
-from geoplan.web import session
 
-_PATIENCE_S = 0.7
+_PATIENCE_S = 0.7  # as the style sheet has it
 CANCELLED = "entry-cancelled"
 """What the desk remembers after a computation was given up."""
 
 
-def stages(place: DeltaGenerator) -> Callable[[], Progress]:
-    """For a whole assessment: each of its stages, and a button to give it up, which ends the run at the next stage."""
-    shown: list[StatusContainer] = []
+def stages(place: DeltaGenerator, name: str, give_up: Callable[[], None]) -> Callable[[], Progress]:
+    """For a whole assessment: each of its stages, and a button to give it up.
+
+    Args:
+        name: of the button, which no other has.
+        give_up: called before the next run.
+    """
+
+    def show() -> Progress:
+        box = place.container()
+        status = box.status(_("正在评估"))
+        _button(box, name, give_up)
+        return lambda stage: status.update(label=_("正在评估：{stage}").format(stage=stage))
+
+    return _once(show)
+
+
+def patient(place: DeltaGenerator, give_up: Callable[[], None]) -> Callable[[], Progress]:
+    """For an edit: the same, seen only when it takes longer than a moment, which the style sheet waits for.
+
+    Args:
+        place: there at every run: what comes later on the page would else be built anew.
+    """
+
+    def show() -> Progress:
+        begun = time.monotonic()
+        box = place.container(key="gp-busy")
+        words = box.empty()
+        words.text(_("正在评估"))
+        _button(box, "edit", give_up)
+
+        def tell(stage: str) -> None:
+            if time.monotonic() - begun >= _PATIENCE_S:
+                words.text(_("正在评估：{stage}").format(stage=stage))
+
+        return tell
+
+    return _once(show)
+
+
+def _button(box: DeltaGenerator, name: str, give_up: Callable[[], None]) -> None:
+    box.button(_("取消计算"), key=f"cancel-{name}", on_click=give_up)
+
+
+def _once(show: Callable[[], Progress]) -> Callable[[], Progress]:
+    """Shows something when it is called first, and tells that of everything."""
+    shown: list[Progress] = []
 
     def begin() -> Progress:
         if not shown:
-            box = place.container()
-            shown.append(box.status(_("正在评估")))
-            box.button(_("取消计算"), key="cancel", on_click=lambda: session.choose(CANCELLED, "yes"))
-        return lambda stage: shown[0].update(label=_("正在评估：{stage}").format(stage=stage))
+            shown.append(show())
+        return shown[0]
 
     return begin
-
-
-def patient(place: DeltaGenerator) -> Progress:
-    """Shows the stages of what takes longer than a moment.
-
-    Args:
-        place: where, there at every run: what comes later on the page would else be built anew.
-
-    Streamlit ends the run at the next stage when something else is asked for, the button included.
-    """
-    begun = time.monotonic()
-    shown: list[DeltaGenerator] = []
-
-    def tell(stage: str) -> None:
-        if time.monotonic() - begun < _PATIENCE_S:
-            return
-        if not shown:
-            shown.append(place.container(key="gp-busy").empty())
-        shown[0].text(_("正在评估：{stage}").format(stage=stage))
-
-    return tell

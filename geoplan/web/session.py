@@ -167,6 +167,12 @@ def redo() -> None:
     update(lambda now: editing.redo(now, writing))
 
 
+def take_back() -> bool:
+    """Take back what this window wrote since its map was last drawn; whether there was anything."""
+    before, writing = desk(), store(write=True)
+    return update(lambda now: editing.taken_back(now, writing)).seen != before.seen
+
+
 def begin_scenario(name: str) -> None:
     """Begin a scenario with the edits that wait for one."""
     layers, writing = cache.layers_of(question(), quiet), store(write=True)

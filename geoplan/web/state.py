@@ -84,6 +84,7 @@ class Desk:
         scenario: the scenario that is shown and edited; blank for the workspace as it is.
         seen: the scenario's last revision that this window has shown or written itself.
         theirs: the last of these revisions that this window did not write.
+        drawn: the last of them that its map has shown.
         selection: the features marked on the map and in the tables, by the map's layer.
         focus: where the map is to fly.
         asked: the place that was asked about.
@@ -101,6 +102,7 @@ class Desk:
     scenario: str = ""
     seen: int = 0
     theirs: int = 0
+    drawn: int = 0
     selection: tuple[Selection, ...] = ()
     focus: Focus | None = None
     asked: Asked | None = None
@@ -159,7 +161,7 @@ def asking(desk: Desk, lon: float, lat: float) -> Desk:
 
 def opening(desk: Desk, scenario: str) -> Desk:
     """Another scenario is shown, or the workspace as it is (blank)."""
-    return replace(desk, scenario=scenario, seen=0, theirs=0)
+    return replace(desk, scenario=scenario, seen=0, theirs=0, drawn=0)
 
 
 def telling(desk: Desk, *notices: Notice) -> Desk:
