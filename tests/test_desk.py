@@ -122,6 +122,24 @@ def test_edits_wait_for_a_scenario_and_an_author(store, layers):
     assert unsigned.waiting == (edit,)
 
 
+def test_what_was_written_since_the_map_was_drawn_is_taken_back_whole(store, layers):
+    """Two edits go at once and one undo brings both back; with a revision of others between, or no map yet, all stays."""
+    drawn = replace(editing.append(replace(DESK, seen=1), store, layers, [_site(layers)]), theirs=1, drawn=2)
+    closed = editing.append(drawn, store, layers, [CloseFacility(facility_id="F1")])
+    late = editing.append(closed, store, layers, [CloseFacility(facility_id="F2")])
+    assert editing.taken_back(replace(late, theirs=3), store).seen == late.seen == 4
+    assert editing.taken_back(replace(late, drawn=0, theirs=0), store).seen == 4
+    back = editing.taken_back(late, store)
+    assert [edit.kind for edit in store.state("方案一").scenario.edits] == ["add_facility"]
+    assert (back.seen, back.selection) == (5, ())
+    editing.undo(back, store)
+    assert [edit.kind for edit in store.state("方案一").scenario.edits] == [
+        "add_facility",
+        "close_facility",
+        "close_facility",
+    ]
+
+
 def test_a_name_that_is_taken_leaves_the_edits_waiting(store, layers):
     """The refusal is told, and what was drawn is not lost."""
     waiting = editing.append(Desk(author="甲"), store, layers, [_site(layers)])

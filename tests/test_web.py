@@ -314,9 +314,12 @@ def test_a_rule_that_was_found_shows_its_words_and_its_rows_to_download(overview
 
 
 def test_the_set_is_made_with_progress_and_downloaded_as_a_zip(overview: Page) -> None:
-    """Of the parts the workbook alone is chosen; the zip holds it with the record, and the county's coverage is the page's."""
+    """All parts are begun and given up, which leaves nothing: the workbook alone is the first; the zip holds it with the record."""
     share = overview.locator(".gp-value").first.inner_text()
     _go(overview, "导出")
+    overview.get_by_role("button", name="生成成果").click()
+    overview.get_by_role("button", name="取消导出").click()
+    expect(overview.locator(".gp-note").filter(has_text="导出已取消")).to_be_visible()
     for name in ("图纸", "文本章节（Word）", "GIS 数据包（GeoPackage）", "网页地图"):
         overview.get_by_role("button", name=name).click()
     overview.get_by_role("button", name="生成成果").click()

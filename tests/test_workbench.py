@@ -392,6 +392,68 @@ def test_what_is_drawn_on_the_workspace_as_it_is_waits_for_a_scenario(context, a
         assert [type(edit) for edit in bench.edits] == [AddFacility]
 
 
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app whose scenarios are not computed while its workspace holds a file named ``hold``."""
+    folder = tmp_path_factory.mktemp("slow")
+    workspace().write(folder / "county")
+    with served(ROOT / "tests" / "slow_app.py", folder / "county", folder / "log") as running:
+        yield running
+
+
+def test_an_edit_that_takes_long_is_pending_and_can_be_given_up(context, slow):
+    """Its stage is told and the map stays where it is; cancelled, the site is gone at once; undo brings it back."""
+    begin(slow, "长算")
+    hold = slow.workspace / "hold"
+    with signed(context, slow, "王工") as page:
+        bench = Bench(page, slow, "长算")
+        cancel, place = page.get_by_role("button", name="取消计算"), bench.map.root.bounding_box()
+        expect(cancel).to_be_hidden()
+        hold.touch()
+        bench.point(1000, 1250)
+        expect(page.locator(".st-key-gp-busy")).to_have_text("正在评估：hold")
+        expect(page.locator(".gpm")).to_have_attribute("data-pending", "1")
+        assert bench.map.root.bounding_box() == place
+        assert [type(edit) for edit in bench.edits] == [AddFacility]
+        cancel.click()
+        bench.drawn(3)
+        expect(page.locator(".gpm")).to_have_attribute("data-pending", "0")
+        expect(page.locator(".gp-note").filter(has_text="计算已取消")).to_be_visible()
+        expect(cancel).to_be_hidden()
+        assert bench.edits == []
+        hold.unlink()
+        page.keyboard.press("Control+z")
+        bench.drawn(4)
+        assert [type(edit) for edit in bench.edits] == [AddFacility]
+
+
+def test_opening_and_comparing_a_scenario_can_be_given_up(context, slow):
+    """Given up while it opens, it opens when asked again; given up beside another, the other is still compared."""
+    begin(slow, "先")
+    begin(slow, "后")
+    hold = slow.workspace / "hold"
+    with signed(context, slow, "王工") as page:
+        hold.touch()
+        page.goto(f"{slow.url}/compare?scenario=先")
+        cancel = page.get_by_role("button", name="取消计算")
+        cancel.click()
+        expect(page.get_by_text("计算已取消")).to_be_visible()
+        hold.unlink()
+        page.get_by_role("button", name="继续计算").click()
+        compared = page.locator(".react-aria-ComboBox [data-tag]")
+        expect(compared).to_have_text(["先"])
+        settled(page)
+        hold.touch()
+        page.get_by_label("要比较的方案").click()
+        page.get_by_role("option", name="后").click()
+        expect(page.get_by_text("正在评估：hold")).to_be_visible()
+        page.keyboard.press("Escape")
+        cancel.click()
+        expect(compared).to_have_text(["先"])
+        expect(page.get_by_role("button", name="下载比较结果")).to_be_visible()
+        hold.unlink()
+
+
 class Line:
     """The connection of a window to the server, on which the server can be made to wait."""
 

@@ -67,7 +67,7 @@ def taken_back(desk: Desk, store: Store) -> Desk:
         return desk
     after = signed(desk, store, lambda by: store.restore(desk.scenario, desk.drawn, by, desk.seen))
     told = Notice("news", _("计算已取消，刚才的改动已收回；撤销这一步可以再要回来。"))
-    return telling(after, told) if after.seen == desk.seen + 1 else after
+    return telling(replace(after, selection=()), told) if after.seen == desk.seen + 1 else after
 
 
 def begin(desk: Desk, store: Store, layers: Layers, name: str) -> Desk:

@@ -28,16 +28,16 @@ _FROZEN = {Status.APPROVED, Status.LOCKED}
 
 def show(_view: View, _desk: Desk) -> None:
     """The page."""
+    progress.way_out(_give_up)
     _workbench()
 
 
 @st.fragment
 def _workbench() -> None:
-    if session.desk().choice(progress.CANCELLED):
-        st.rerun()
+    session.desk()
     st.html(_LOOK)
     busy, told = st.empty(), st.container(key="gp-told")
-    view = session.view(progress.patient(busy, _give_up))
+    view = session.view(progress.patient(busy))
     desk = session.desk()
     with told:
         parts.notices(view)
@@ -48,15 +48,15 @@ def _workbench() -> None:
     with drawing, st.container(key="gp-map"):
         _map(view, desk, found)
     busy.empty()
-    if desk.drawn != desk.seen:
-        session.change(drawn=desk.seen)
+    session.change(drawn=view.state.revision if view.state else 0)
     with beside, st.container(key="gp-panel"):
         map_panel.show(view, desk, found)
 
 
 def _give_up() -> None:
     """What was just drawn is taken back; where others drew it, no answer is shown."""
-    if not session.take_back():
+    now = session.desk()
+    if now.drawn != now.seen and not session.take_back():  # else it was done before the button was seen
         session.choose(progress.CANCELLED, "yes")
 
 

@@ -1,7 +1,7 @@
 """What is seen while something is computed: its stage and a way to give up; at once, or only where it takes long.
 
-Streamlit ends a run at its next stage when something else is asked for. The buttons here ask for that and say what
-becomes of the question, so that the next run does not begin the same again.
+Streamlit ends a run at its next stage when something is asked of the whole page, not when it is asked of a fragment. The
+buttons here ask for that and say what becomes of the question, so that the next run does not begin the same again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from geoplan.i18n import _
@@ -36,8 +37,13 @@ def stages(place: DeltaGenerator, name: str, give_up: Callable[[], None]) -> Cal
     return _once(show)
 
 
-def patient(place: DeltaGenerator, give_up: Callable[[], None]) -> Callable[[], Progress]:
-    """For an edit: the same, seen only when it takes longer than a moment, which the style sheet waits for.
+def way_out(give_up: Callable[[], None]) -> None:
+    """The button for ``patient``; outside the fragment, whose own buttons would wait until it has run."""
+    _button(st.container(key="gp-cancel"), "edit", give_up)
+
+
+def patient(place: DeltaGenerator) -> Callable[[], Progress]:
+    """For an edit: its stages, which the style sheet shows, with the button, when they take longer than a moment.
 
     Args:
         place: there at every run: what comes later on the page would else be built anew.
@@ -45,10 +51,8 @@ def patient(place: DeltaGenerator, give_up: Callable[[], None]) -> Callable[[], 
 
     def show() -> Progress:
         begun = time.monotonic()
-        box = place.container(key="gp-busy")
-        words = box.empty()
+        words = place.container(key="gp-busy").empty()
         words.text(_("正在评估"))
-        _button(box, "edit", give_up)
 
         def tell(stage: str) -> None:
             if time.monotonic() - begun >= _PATIENCE_S:
