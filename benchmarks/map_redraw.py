@@ -1,9 +1,11 @@
 """From the click that places a site to the redrawn map and figures, in Chromium: the harness page of the tests, and the workbench.
 
 On the harness the server's work is trivial: what the component, Streamlit and the browser cost. On the workbench the site is
-stored, assessed and drawn, on the demo county and on the same with 100,000 homes. The page is visited once before, as
-it is on a day of work. Prints the machine's load, without which the figures say little.
-Run alone: ``python benchmarks/map_redraw.py [DRAWINGS]``.
+stored, assessed and drawn, on the demo county and on the same with 100,000 homes; the clock stops when the map and the
+figures beside it both show the revision. The page is visited once before, as it is on a day of work; each site is drawn
+as soon as the one before is there, while its form is still being made. Prints the machine's load, without which the
+figures say little.
+Run alone: ``python benchmarks/map_redraw.py [DRAWINGS] [component|demo|homes ...]``.
 """
 
 from __future__ import annotations
@@ -127,23 +129,26 @@ def workbench(browser: Browser, drawings: int, homes: int) -> tuple[str, list[fl
 
 def main() -> None:
     """Print median and 95th percentile."""
-    drawings = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    numbers = [int(word) for word in sys.argv[1:] if word.isdecimal()]
+    drawings, pages = (numbers or [40])[0], [word for word in sys.argv[1:] if not word.isdecimal()]
     with chromium() as browser:
         print(
             f"{'page':28} {'median ms':>10} {'p95 ms':>8} {'opened s':>9} {'load':>6}   of {drawings} drawings",
             flush=True,
         )
-        for name, took, opened in rows(browser, drawings):
+        for name, took, opened in rows(browser, drawings, pages or ["component", "demo", "homes"]):
             p95 = statistics.quantiles(took, n=20)[-1]
             load = f"{os.getloadavg()[0]:>6.1f}"
             print(f"{name:28} {statistics.median(took):>10.0f} {p95:>8.0f} {opened:>9.1f} {load}", flush=True)
 
 
-def rows(browser: Browser, drawings: int) -> Iterator[tuple[str, list[float], float]]:
+def rows(browser: Browser, drawings: int, pages: list[str]) -> Iterator[tuple[str, list[float], float]]:
     """What was measured, one page after the other."""
-    yield from harness(browser, drawings)
-    for homes in (0, HOMES):
-        yield workbench(browser, drawings, homes)
+    if "component" in pages:
+        yield from harness(browser, drawings)
+    for page, homes in (("demo", 0), ("homes", HOMES)):
+        if page in pages:
+            yield workbench(browser, drawings, homes)
 
 
 if __name__ == "__main__":
