@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 SCRIPTS = (
+    "cold_start.py",
     "engine.py",
+    "memory.py",
     "snapping.py",
     "service_areas.py",
     "assess_demo.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,7 +13,7 @@ import scipy.sparse as sp
 from geoplan.errors import NetworkError
 from geoplan.i18n import _
 from geoplan.network import trees
-from geoplan.network.buckets import BUCKET_SHIFT, I64, MOST_MS, U32
+from geoplan.network.buckets import BUCKET_SHIFT, I64, MOST_MS, U32, UNREACHED_MS
 from geoplan.network.edge_times import CLOSED, EdgeTimes, place_times
 from geoplan.network.graph import Network
 from geoplan.network.location import Locations
@@ -35,11 +36,12 @@ class KernelTravelTimes:
 
     def __init__(self, network: Network, times: EdgeTimes) -> None:
         self.graph = RoadGraph(network, times)
+        self._unreached: list[U32] = []  # arrays of all nodes that searches have left as they were, for the next ones
 
     def following(self, network: Network, times: EdgeTimes) -> KernelTravelTimes:
         """The same on the network after a change of roads; see ``RoadGraph.following``."""
         travel = object.__new__(KernelTravelTimes)
-        travel.graph = self.graph.following(network, times)
+        travel.graph, travel._unreached = self.graph.following(network, times), []
         return travel
 
     def nearest(self, homes: Locations, facilities: Locations) -> Nearest:
@@ -60,13 +62,13 @@ class KernelTravelTimes:
         seeds = Seeds.of(self.graph, facilities).by_facility()
         slot, home_ptr, home, home_ms = _homes_at_nodes(self.graph, homes)
 
-        def search(asked: I64) -> _Found:
-            question = *self.graph.towards, *seeds, asked, limit_ms, BUCKET_SHIFT
-            return trees.trips(*question, slot, home_ptr, home, home_ms, *own, len(homes))
+        def search(time: U32, asked: I64) -> _Found:
+            question = *self.graph.towards, *seeds, limit_ms, BUCKET_SHIFT
+            return trees.trips(*question, slot, home_ptr, home, home_ms, *own, len(homes), time, asked)
 
         # Along the curve, so that a search finds in the cache what the one before has read.
         asked = stable_order(self.graph.tail[facilities.edge])
-        first, found, ms = _in_threads(search, asked)
+        first, found, ms = self._in_threads(search, asked)
         table = sp.csr_array((ms, found.astype(np.int64), first), shape=(len(facilities), len(homes)))
         table = table[np.argsort(asked)]
         table.sort_indices()
@@ -91,7 +93,33 @@ class KernelTravelTimes:
     def trees(self, facilities: Locations, asked: I64, limit_ms: int) -> _Found:
         """The nodes within a limit of some of the facilities, in the graph's numbers; see ``trees.trees``."""
         seeds = Seeds.of(self.graph, facilities).by_facility()
-        return _in_threads(lambda some: trees.trees(*self.graph.towards, *seeds, some, limit_ms, BUCKET_SHIFT), asked)
+
+        def search(time: U32, some: I64) -> _Found:
+            return trees.trees(*self.graph.towards, *seeds, limit_ms, BUCKET_SHIFT, time, some)
+
+        return self._in_threads(search, asked)
+
+    def _in_threads(self, search: Callable[[U32, I64], _Found], asked: I64) -> _Found:
+        """The kernels hold no interpreter lock: facilities are searched side by side, and the results keep their order."""
+        threads = min(os.cpu_count() or 1, len(asked) // _WORTH_A_THREAD)
+        if threads <= 1:
+            return self._searched(search, asked)
+        own, *others = np.array_split(asked, threads)
+        with ThreadPoolExecutor(threads - 1) as pool:
+            theirs = pool.map(partial(self._searched, search), others)
+            firsts, rows, ms = zip(self._searched(search, own), *theirs, strict=True)
+        sizes = np.concatenate([np.diff(first) for first in firsts])
+        return np.r_[0, np.cumsum(sizes)], np.concatenate(rows), np.concatenate(ms)
+
+    def _searched(self, search: Callable[[U32, I64], _Found], asked: I64) -> _Found:
+        """A search with times of nodes for it alone; it leaves them as they were."""
+        try:
+            time = self._unreached.pop()
+        except IndexError:
+            time = np.full(self.graph.size, UNREACHED_MS)
+        found = search(time, asked)
+        self._unreached.append(time)
+        return found
 
 
 def _check_limit(limit_ms: int) -> None:
@@ -99,17 +127,6 @@ def _check_limit(limit_ms: int) -> None:
         raise NetworkError(
             _("时间上限须在 0 与 {most} 毫秒（约 24 天）之间，现为 {limit}。").format(most=MOST_MS, limit=limit_ms)
         )
-
-
-def _in_threads(search: Callable[[I64], _Found], asked: I64) -> _Found:
-    """The kernels hold no interpreter lock: facilities are searched side by side, and the results keep their order."""
-    threads = min(os.cpu_count() or 1, len(asked) // _WORTH_A_THREAD)
-    if threads <= 1:
-        return search(asked)
-    with ThreadPoolExecutor(threads) as pool:
-        firsts, rows, ms = zip(*pool.map(search, np.array_split(asked, threads)), strict=True)
-    sizes = np.concatenate([np.diff(first) for first in firsts])
-    return np.r_[0, np.cumsum(sizes)], np.concatenate(rows), np.concatenate(ms)
 
 
 def _homes_at_nodes(graph: RoadGraph, homes: Locations) -> tuple[U32, I64, I64, I64]:

@@ -78,19 +78,20 @@ def _tree_with_room(
 
 @njit(nogil=True, cache=True)
 def trees(
-    ptr: U32, arc: U64, seed_ptr: I64, seed_node: I64, seed_ms: I64, asked: I64, limit_ms: int, shift: int
+    ptr: U32, arc: U64, seed_ptr: I64, seed_node: I64, seed_ms: I64, limit_ms: int, shift: int, time: U32, asked: I64
 ) -> tuple[I64, U32, U32]:
     """The nodes within a limit of each of several facilities.
 
     Args:
         seed_ptr: int64 (facilities + 1,); the search of facility f begins at ``seed_node[seed_ptr[f]:seed_ptr[f + 1]]``
             with the times ``seed_ms`` there.
+        time: uint32 (n,), scratch, ``UNREACHED_MS`` before and after.
         asked: int64 (k,), the facilities.
 
     Returns:
         (first, node, ms): int64 (k + 1,), uint32, uint32; of the i-th asked those from ``first[i]`` to ``first[i + 1]``.
     """
-    time, reached = np.full(len(ptr) - 1, UNREACHED_MS), np.empty(len(ptr), np.uint32)
+    reached = np.empty(len(ptr), np.uint32)
     ring, pool = np.zeros((limit_ms >> shift) + 1, np.uint32), np.empty(_SCRATCH, np.uint64)
     first = np.zeros(len(asked) + 1, np.int64)
     node, ms = np.empty(_SCRATCH, np.uint32), np.empty(_SCRATCH, np.uint32)
@@ -198,7 +199,6 @@ def trips(
     seed_ptr: I64,
     seed_node: I64,
     seed_ms: I64,
-    asked: I64,
     limit_ms: int,
     shift: int,
     slot: U32,
@@ -209,11 +209,13 @@ def trips(
     own_home: I64,
     own_ms: I64,
     homes: int,
+    time: U32,
+    asked: I64,
 ) -> tuple[I64, U32, U32]:
     """The homes within a limit of each of several facilities.
 
     Args:
-        seed_ptr, seed_node, seed_ms, asked: see ``trees``.
+        seed_ptr, seed_node, seed_ms, time, asked: see ``trees``.
         slot: uint32 (n,), 0 at nodes without homes; the homes at a node of slot s are ``home[home_ptr[s]:home_ptr[s + 1]]``,
             each ``home_ms`` from it. ``home_ptr`` begins with two zeros: nothing is in slot 0.
         own_ptr: int64 (facilities + 1,); the homes on the edge of facility f are ``own_home[own_ptr[f]:own_ptr[f + 1]]``,
@@ -224,7 +226,7 @@ def trips(
         (first, home, ms): int64 (k + 1,), uint32, uint32; of the i-th asked those from ``first[i]`` to ``first[i + 1]``,
         in no particular order.
     """
-    time, reached = np.full(len(ptr) - 1, UNREACHED_MS), np.empty(len(ptr), np.uint32)
+    reached = np.empty(len(ptr), np.uint32)
     ring, pool = np.zeros((limit_ms >> shift) + 1, np.uint32), np.empty(_SCRATCH, np.uint64)
     best, found = np.full(homes, UNREACHED_MS), np.empty(homes, np.uint32)
     first = np.zeros(len(asked) + 1, np.int64)
