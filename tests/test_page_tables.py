@@ -595,6 +595,8 @@ def test_the_rows_of_a_problem_can_be_looked_at(base):
     assert found is not None
     assert (found.ids, found.layer) == (("F2",), "facilities")
     assert "乙镇敬老院" in found.frame["名称"].tolist()
+    assert "养老机构" in found.frame.iloc[0].tolist()
+    assert "日间照料、全日托养、上门服务" in found.frame.iloc[0].tolist()
     assert rows.problem_rows(base, replace(told, rows=())) is None
     assert rows.problem_rows(base, replace(told, layer="roads")) is None
     assert rows.problem_table([Finding(told)]).frame["问题"].tolist() == ["“护理型床位（张）”大于“床位（张）”"]

@@ -15,7 +15,7 @@ from geoplan.assess import Assessment
 from geoplan.coverage import OUTSIDE, Coverage
 from geoplan.doctor import Finding
 from geoplan.i18n import _
-from geoplan.layers.schema import ERAS, FACILITY_STATUS, FUNCTIONS, ROLES, label
+from geoplan.layers.schema import ERAS, FACILITY_STATUS, FUNCTIONS, ROLES, Field, label
 from geoplan.model import (
     OUTCOME_LABELS,
     OUTCOME_SYMBOLS,
@@ -29,7 +29,7 @@ from geoplan.report import reach, stock, style, tables
 from geoplan.report.change import Turn
 from geoplan.report.data_quality import count_text
 from geoplan.report.documents.about_sheets import layer_label
-from geoplan.report.field_words import field_label, in_words
+from geoplan.report.field_words import choices, field_label, in_words
 from geoplan.report.sheet import sheet_bytes
 from geoplan.web.places import ROLE_OF
 
@@ -371,13 +371,18 @@ def problem_rows(assessment: Assessment, problem: Problem) -> Table | None:
     named = frame[frame[role.key].isin(problem.rows)]
     if named.empty:
         return None
-    fields = [
-        field.name for field in role.fields if not (named[field.name].isin([""]) | named[field.name].isna()).all()
-    ]
-    kinds = {name: AREA if pd.api.types.is_numeric_dtype(named[name]) else TEXT for name in fields}
+    fields = [field for field in role.fields if not (named[field.name].isin([""]) | named[field.name].isna()).all()]
+    kinds = {field.name: AREA if pd.api.types.is_numeric_dtype(named[field.name]) else TEXT for field in fields}
+    named = named.assign(**{field.name: _in_words(field, named[field.name]) for field in fields if choices(field)})
     columns = [(name, field_label(name), kind) for name, kind in kinds.items()]
     layer = next((layer for layer, (own, _key) in ROLE_OF.items() if own == problem.layer), "")
     return table(named.to_dict("records"), *columns, key=role.key, layer=layer)
+
+
+def _in_words(field: Field, cells: pd.Series) -> pd.Series:
+    """Coded cells as the words for their codes."""
+    known = choices(field)
+    return cells.map(lambda cell: _("、").join(known.get(code, code) for code in cell.split("|") if code))
 
 
 def rule_table(assessment: Assessment) -> Table:
