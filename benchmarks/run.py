@@ -19,6 +19,7 @@ SCRIPTS = (
     "incremental.py",
     "print_maps.py",
     "export_set.py",
+    "demand_million.py",
     "cut_province.py",
 )
 

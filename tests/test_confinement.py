@@ -105,6 +105,20 @@ def test_a_name_that_leads_out_of_the_archive_is_refused(name, tmp_path, opener)
     assert not list(folder.iterdir())
 
 
+@pytest.mark.parametrize("suffix", [".zip", ".xlsx"])
+def test_a_member_without_a_name_is_refused(suffix, tmp_path, opener):
+    """A directory that was cut to no name (Python's own reader stumbles over it) is a clear word, not a dead process."""
+    import zipfile  # noqa: PLC0415
+
+    path = tmp_path / f"f{suffix}"
+    nameless = zipfile.ZipInfo("x")
+    nameless.filename = ""
+    with zipfile.ZipFile(path, "w") as archive, archive.open(nameless, "w") as member:
+        member.write(b"x")
+    with pytest.raises(LayerError, match="之外"):
+        opener.unpack(path, tmp_path) if suffix == ".zip" else opener.look(path, Request(role="facilities"))
+
+
 def test_a_format_that_reads_other_files_is_not_opened(good, tmp_path, opener):
     """A GeoPackage that is in truth a list of references (GDAL's VRT) is no data."""
     path, other = tmp_path / "f.gpkg", tmp_path / "good.geojson"  # beside it, where even a confined process may read

@@ -23,7 +23,7 @@ from geoplan.compliance import judge
 from geoplan.layers import load_layers
 from geoplan.layers.schema import FACILITY_KINDS
 from geoplan.model import Binding, Clause, Comparator, Count, Rule
-from geoplan.report import map_html, style, tables, write_results
+from geoplan.report import map_html, style, tables, web_map, write_results
 from geoplan.standards import load_pack
 
 HOSTILE = "<img src=x onerror=alert(1)></script><b>'\"&{{7*7}}{% raw %}`${1}"
@@ -204,6 +204,18 @@ def test_a_place_is_found_by_a_part_of_its_name_or_by_its_id(hostile, tmp_path, 
     box.fill("没有这个地方")
     assert found.all_inner_texts() == ["没有找到"]
     assert page.locator("img[src=x]").count() == 0
+
+
+def test_of_very_many_homes_the_map_draws_some_and_says_so(small, tmp_path, monkeypatch):
+    """Beyond the limit an even share of the homes is drawn, the switch names both counts, and no figure changes."""
+    assessment = assessed(small, tmp_path)
+    whole = map_html(assessment)
+    monkeypatch.setattr(web_map, "MOST_HOMES", 3)
+    thinned = map_html(assessment)
+    drawn = [[f"u003eD{number}\\u003c/td" in page for number in range(1, 8)] for page in (whole, thinned)]
+    assert [sum(each) for each in drawn] == [7, 3]
+    told = json.dumps("图上 1）")[1:-1]
+    assert (told in whole, told in thinned) == (False, True)
 
 
 def test_the_map_is_in_english_at_a_switch(small, tmp_path):

@@ -74,7 +74,7 @@ def _opened(path: Path) -> ZipFile:
 
 def _checked(archive: ZipFile) -> list[ZipInfo]:
     """The files of an archive, when its directory is harmless."""
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    members = [member for member in archive.infolist() if not member.filename.endswith("/")]  # a name may be blank
     claimed = sum(member.file_size for member in members)
     packed = sum(member.compress_size for member in members)
     if len(members) > MOST_MEMBERS:

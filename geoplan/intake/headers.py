@@ -46,6 +46,7 @@ _OF_ROLE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "open_year": "开业年份 投用年份 启用年份 建成年份 成立年份",
         },
         "demand": {
+            "name": "居民点 居民点名称 小区 村庄 社区 名称 村名 小区名称",
             "demand_id": "居民点编号 编号 编码 村代码 代码 id 序号",
             "kind": "类型 类别",
             "pop_total": "总人口 常住人口 人口总数 人口数 总人数 人口 population pop",

@@ -220,7 +220,7 @@ class Looker:
 
     def _find_angles(self, table: pd.DataFrame) -> None:
         columns = [self.entry.columns.get(axis, axis) for axis in COORDINATES]
-        texts = [str(cell) for name in columns if name in table for cell in table[name]]
+        texts = [text for name in columns if name in table for text in _no_numbers(table[name])]
         read = [(text, angle(text)) for text in texts]
         understood = [(text, value) for text, value in read if value is not None]
         if understood:
@@ -324,10 +324,15 @@ def _with_units(frame: gpd.GeoDataFrame, field: Field, entry: LayerEntry) -> lis
     name = entry.columns.get(field.name, field.name)
     if name not in frame or pd.api.types.is_numeric_dtype(frame[name]):
         return []
-    texts = dict.fromkeys(str(cell).strip() for cell in frame[name] if cell is not None)
-    odd = [text for text in texts if text and np.isnan(_number(text.replace(",", "")))]
+    odd = [text for text in _no_numbers(frame[name]) if np.isnan(_number(text.replace(",", "")))]
     read = [(text, number(text, field)) for text in odd]
     return [(text, value) for text, value in read if value is not None][:1]
+
+
+def _no_numbers(column: pd.Series) -> list[str]:
+    """The texts of a column that are no plain numbers, each once, in the order of the rows."""
+    wrong = pd.to_numeric(column, errors="coerce").isna() & column.notna()
+    return [text for text in dict.fromkeys(str(cell).strip() for cell in column[wrong].to_numpy(object)) if text]
 
 
 def _number(text: str) -> float:
@@ -352,7 +357,7 @@ def _places(frame: gpd.GeoDataFrame, entry: LayerEntry) -> tuple[tuple[float, fl
 
 def _thinned(shapes: NDArray[np.object_], role: str) -> tuple[tuple[float, float], ...]:
     if role not in {"roads", "units"}:
-        shapes = shapely.point_on_surface(shapes)
+        shapes = shapely.point_on_surface(shapes[:: max(1, len(shapes) // _DATUM_PLACES)])
     points = shapely.get_coordinates(shapes)
     points = points[np.isfinite(points).all(axis=1)]
     points = points[:: max(1, len(points) // _DATUM_PLACES)]

@@ -170,9 +170,18 @@ def _read_vector(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
     if not entry.layer and len(names) > 1:
         text = _("文件 {name} 含多个图层：{known}").format(name=path.name, known=", ".join(names))
         _refuse(entry, text, _("请在 manifest.toml 中用 layer 指明"))
-    return pyogrio.read_dataframe(
-        path, layer=entry.layer or names[0], encoding=entry.encoding or None, fid_as_index=False
-    )
+    return _read_ogr(path, entry, layer=entry.layer or names[0], encoding=entry.encoding or None)
+
+
+def _read_ogr(path: Path, entry: LayerEntry, **how: str | None) -> gpd.GeoDataFrame:
+    try:
+        return pyogrio.read_dataframe(path, **how)
+    except UnboundLocalError:  # what pyogrio 0.13 makes of a CRS that GDAL cannot write down
+        _refuse(
+            entry,
+            _("文件 {name} 所写的坐标系无法识别").format(name=path.name),
+            _("请提供正确的 .prj，或删去它并写明 crs"),
+        )
 
 
 def _read_shapefile(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
@@ -184,7 +193,7 @@ def _read_shapefile(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
                 _("请把同名的 .shp .shx .dbf .prj 一并复制"),
             )
     encoding = entry.encoding or shapefile_encoding(path).name
-    return pyogrio.read_dataframe(path, encoding=encoding)
+    return _read_ogr(path, entry, encoding=encoding)
 
 
 def shapefile_encoding(path: Path) -> Encoding:

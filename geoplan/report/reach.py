@@ -15,7 +15,7 @@ from geoplan.assess import Assessment
 from geoplan.coverage import GROUPS, UNCOVERED, Coverage
 from geoplan.i18n import _, current
 from geoplan.model import REACH_LABELS, Reach, Service
-from geoplan.report.tables import figure, level_label, plain, synthetic_label, with_unit
+from geoplan.report.tables import figure, level_label, plain, row_records, synthetic_label, with_unit
 
 ADDED = tuple(f"{group}_{what}" for group in GROUPS for what in ("reached", "only", "shared", "nearest"))
 """What each facility adds, columns of ``Coverage.facilities``."""
@@ -94,7 +94,7 @@ def demand_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoData
         open_facility_name=[names.get(name, "") for name in people["open_facility_id"]],
     )
     limit_m = assessment.settings.snap_limit_m
-    return table.assign(why=[_why(row, limit_m) for row in table.to_dict("records")])
+    return table.assign(why=[_why(row, limit_m) for row in row_records(table)])
 
 
 def _why(row: dict[str, Any], snap_limit_m: float) -> str:
@@ -192,7 +192,7 @@ def demand_reach_table(assessment: Assessment) -> pd.DataFrame:
             _("数据性质"): label,
         }
         for coverage in assessment.coverages
-        for row in demand_with_reach(assessment, coverage).drop(columns="geometry").to_dict("records")
+        for row in row_records(demand_with_reach(assessment, coverage).drop(columns="geometry"))
     ]
     return pd.DataFrame(rows).map(plain)
 
@@ -221,7 +221,7 @@ def _people(value: float) -> float | int | None:
 
 def uncovered_records(assessment: Assessment, coverage: Coverage) -> Iterator[dict[str, Any]]:
     """Why each demand point in the area that is not covered is not; null or blank where a figure does not apply."""
-    for row in demand_with_reach(assessment, coverage).drop(columns="geometry").to_dict("records"):
+    for row in row_records(demand_with_reach(assessment, coverage).drop(columns="geometry")):
         if row["in_area"] and row["reach"] != Reach.COVERED:
             figures = {key: row[key] if isinstance(row[key], str) else _people(row[key]) for key in _WHY}
             who = {group: _people(row[group]) for group in GROUPS}

@@ -67,6 +67,26 @@ def write_results(assessment: Assessment, out: Path, progress: Progress = lambda
 
 def assessment_record(assessment: Assessment) -> dict[str, Any]:
     """The whole assessment as the one JSON object that others may rely on."""
+    about = _about(assessment)
+    return {
+        "workspace": about["workspace"],
+        "pack": about["pack"],
+        "scenario": assessment.scenario.name if assessment.scenario else None,
+        "year": about["year"],
+        "verdicts": [tables.verdict_record(verdict) for verdict in assessment.verdicts],
+        "conflicts": [comparison.conflict_record(conflict) for conflict in assessment.conflicts],
+        **comparison.packs_record(assessment),
+        "coverage": reach.coverage_records(assessment.coverages),
+        "sensitivity": about["sensitivity"],
+        "uncovered": [record for c in assessment.coverages for record in reach.uncovered_records(assessment, c)],
+        "facilities": [record for c in assessment.coverages for record in reach.facility_records(c)],
+        "problems": about["problems"],
+        "provenance": about["provenance"],
+    }
+
+
+def _about(assessment: Assessment) -> dict[str, Any]:
+    """What the figures are of and rest on, without the rows."""
     manifest = assessment.layers.manifest
     return {
         "workspace": {
@@ -76,21 +96,14 @@ def assessment_record(assessment: Assessment) -> dict[str, Any]:
             "note": tables.synthetic_label(assessment),
         },
         "pack": {"id": assessment.pack.id, "name": assessment.pack.name, "chain": list(assessment.pack.chain)},
-        "scenario": assessment.scenario.name if assessment.scenario else None,
         "year": assessment.year,
-        "verdicts": [tables.verdict_record(verdict) for verdict in assessment.verdicts],
-        "conflicts": [comparison.conflict_record(conflict) for conflict in assessment.conflicts],
-        **comparison.packs_record(assessment),
-        "coverage": reach.coverage_records(assessment.coverages),
+        "provenance": dict(assessment.provenance),
+        "problems": [tables.problem_record(problem) for problem in assessment.problems],
         "sensitivity": [
             {"speed_mps": speed, **record}
             for speed, coverages in assessment.sensitivity.items()
             for record in reach.coverage_records(coverages)
         ],
-        "uncovered": [record for c in assessment.coverages for record in reach.uncovered_records(assessment, c)],
-        "facilities": [record for c in assessment.coverages for record in reach.facility_records(c)],
-        "problems": [tables.problem_record(problem) for problem in assessment.problems],
-        "provenance": dict(assessment.provenance),
     }
 
 
@@ -139,11 +152,6 @@ def _write_geopackage(assessment: Assessment, path: Path) -> None:
 
 def _add_table(path: Path, layer: str, table: pd.DataFrame) -> None:
     pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG", append=path.exists())
-
-
-def _about(assessment: Assessment) -> dict[str, object]:
-    record = assessment_record(assessment)
-    return {key: record[key] for key in ("workspace", "pack", "year", "provenance", "problems", "sensitivity")}
 
 
 def _add_layer(path: Path, layer: str, frame: gpd.GeoDataFrame | None, label: str) -> None:

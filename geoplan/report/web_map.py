@@ -37,6 +37,8 @@ _SIMPLIFY_M = 8.0  # finer than a pixel at the zoom a county is looked at
 _AREA_SIMPLIFY_M = 12.0
 _DEGREE_DIGITS = 6  # 0.1 m
 _DOT_RADIUS = (1.5, 5.0)
+MOST_HOMES = 20_000
+"""More dots than these no browser moves smoothly, and their page would be larger than people can send."""
 _LEFT_PANEL_PX, _RIGHT_PANEL_PX = 270, 235  # the map is fitted between the title and the layer switch
 
 
@@ -259,18 +261,30 @@ def _service_areas(assessment: Assessment, coverage: Coverage) -> folium.Feature
 
 
 def _demand(assessment: Assessment, coverage: Coverage) -> Iterator[folium.FeatureGroup]:
-    """One layer per reason, so that each can be switched."""
+    """One layer per reason, so that each can be switched; of very many homes an even share, which the switch says."""
     group_name = reach.group_of(coverage)
     demand = reach.demand_with_reach(assessment, coverage)
+    counts = demand["reach"].value_counts()
+    largest = max(demand[group_name].fillna(0).max(), 1.0)
+    demand = demand.iloc[:: -(-len(demand) // MOST_HOMES) or 1]
     people = demand[group_name].fillna(0).to_numpy(float)
     low, high = _DOT_RADIUS
-    radius = low + (high - low) * np.sqrt(people / max(people.max(), 1))
-    demand = demand.assign(radius=np.round(radius, 1), popup=[_demand_popup(row) for row in demand.to_dict("records")])
+    radius = low + (high - low) * np.sqrt(people / largest)
+    demand = demand.assign(radius=np.round(radius, 1), popup=[_demand_popup(row) for row in tables.row_records(demand)])
     for reason in Reach:
         chosen = demand[demand["reach"] == reason.value]
         if len(chosen):
-            title = _("居民点：{reason}（{count}）").format(reason=_(REACH_LABELS[reason]), count=len(chosen))
-            yield _dots(title, chosen, style.REACH_COLOURS[reason])
+            yield _dots(
+                _demand_title(reason, len(chosen), int(counts[reason.value])), chosen, style.REACH_COLOURS[reason]
+            )
+
+
+def _demand_title(reason: Reach, shown: int, count: int) -> str:
+    label = _(REACH_LABELS[reason])
+    if shown == count:
+        return _("居民点：{reason}（{count}）").format(reason=label, count=count)
+    text = _("居民点：{reason}（共 {count}，图上 {shown}）")
+    return text.format(reason=label, count=f"{count:,}", shown=f"{shown:,}")
 
 
 def _dots(
