@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from browser import LONG, ROOT, chromium, office_screen, served, settled, watched
-from intake_files import ROWS, facilities_csv
+from intake_files import HEAD, ROWS, facilities_csv
 from playwright.sync_api import Page, expect
+from postgres import need_postgis, running_server
 
 from geoplan.intake.beginning import begin
 from geoplan.layers import read_manifest
+from geoplan.layers.postgres import session
 
 expect.set_options(timeout=LONG)
 
@@ -64,3 +66,33 @@ def test_a_list_from_baidu_comes_in_when_the_planner_says_so(page, empty, tmp_pa
     assert (entry.source, entry.licence, str(entry.as_of)) == ("民政局", "内部资料", "2024-12-31")
     assert (entry.datum, entry.encoding, entry.columns["name"]) == ("bd09", "gb18030", "名称")
     assert len((empty / "layers" / entry.file).read_text(encoding="gbk").splitlines()) == len(ROWS) + 1
+
+
+def test_a_table_of_a_database_comes_in_by_its_address(page, empty):
+    """The address in place of a file: what is understood, the map, and at the button an entry that points to the table."""
+    need_postgis()
+    with running_server() as url:
+        with session(url, write=True) as work:
+            work.rows("CREATE EXTENSION postgis")
+            names = ", ".join(f'"{name}" text' for name in HEAD)
+            work.rows(f"CREATE TABLE public.设施 ({names})")
+            for row in ROWS:
+                cells = ", ".join(f"'{cell}'" for cell in row)
+                work.rows(f"INSERT INTO public.设施 VALUES ({cells})")  # noqa: S608 - our own words
+        page.get_by_label("图层", exact=True).fill("养老服务设施")
+        page.get_by_role("option", name="养老服务设施").click()
+        settled(page)
+        page.get_by_label("或者数据库的地址").fill(url.replace("geoplan@", "geoplan:never-shown@"))
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("数据库地址里不能写密码")).to_be_visible()
+        page.get_by_label("或者数据库的地址").fill(url)
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("没有坐标系")).to_be_visible()
+        page.get_by_label("经纬度的基准").fill("WGS84")
+        page.get_by_role("option", name="WGS84").click()
+        page.get_by_role("button", name="按此重新识别").click()
+        expect(page.locator(".leaflet-container")).to_be_visible()
+        page.get_by_role("button", name="导入", exact=True).click()
+        expect(page.get_by_text("已登记在")).to_be_visible()
+    entry = read_manifest(empty).entry("facilities")
+    assert (entry.file, entry.layer, entry.columns["lon"]) == (url, "public.设施", "经度")
