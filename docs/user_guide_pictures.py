@@ -113,7 +113,7 @@ def _difference(page: Page) -> None:
 
 
 def _scenarios(page: Page) -> None:
-    _go(page, _("方案"))
+    _go(page, _("方案管理"))
     _choose(page, _("现有的编辑"))
 
 

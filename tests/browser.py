@@ -33,6 +33,7 @@ class App:
     url: str
     workspace: Path
     log: Path
+    process: subprocess.Popen[bytes] | None = None
 
 
 def free_port() -> int:
@@ -60,6 +61,7 @@ def running(command: list[str], port: int, workspace: Path, log: Path) -> Iterat
     app = App(f"http://127.0.0.1:{port}", workspace, log)
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+    app.process = process
     try:
         _wait(app, process)
         yield app

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import geoplan
@@ -19,9 +18,11 @@ FIELD = re.compile(r"\{(\w*)")
 
 @pytest.fixture(scope="module")
 def in_source() -> set[str]:
-    """The texts inside ``_()`` and ``mark()``."""
-    found = extract_from_dir(PACKAGE, method_map=[("**.py", "python")], keywords={"_": None, "mark": None})
-    return {message for _file, _line, message, _comments, _context in found if isinstance(message, str)}
+    """The texts inside ``_()`` and ``mark()``, also within f-strings, where Babel does not look."""
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    said = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id in {"_", "mark"}]
+    return {text.value for text in said if isinstance(text, ast.Constant)}
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from browser import LONG, ROOT, App, chromium, office_screen, served, settled, watched
+from contrast import faint_texts
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from workspaces import small_workspace
 
@@ -20,7 +21,7 @@ PAGES = {
     "地图工作台": "Map workbench",
     "达标核查": "Compliance",
     "方案比较": "Compare",
-    "方案": "Scenario",
+    "方案管理": "Scenarios",
     "导出": "Export",
     "数据": "Data",
     "规划依据": "Standards",
@@ -233,7 +234,7 @@ def test_a_scenario_goes_its_way(app, page):
     """Begun, renamed, submitted, branched; what another did is in the history with the reason; the first revision is restored."""
     start(page, app)
     sign(page)
-    go(page, "方案")
+    go(page, "方案管理")
     box = popped(page, "新建方案")
     box.get_by_label("方案名称").fill("草案")
     box.get_by_label("方案名称").press("Enter")
@@ -298,9 +299,10 @@ def test_a_typed_figure_turns_its_verdict(app, page):
     assert "市政府批复,2024-12,王工" in text
 
 
-def test_every_page_speaks_english(app, page):
-    """At the switch: the titles of all pages and the heads of their tables are English."""
+def test_every_page_speaks_english_and_can_be_read(app, page):
+    """At the switch: titles, heads of tables and the language told to screen readers are English; no text is faint."""
     start(page, app)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     page.get_by_role("radio", name="English").click()
     for title in PAGES.values():
         page.get_by_test_id("stSidebarNavLink").filter(has_text=re.compile(f"^{title}$")).click()
@@ -308,3 +310,5 @@ def test_every_page_speaks_english(app, page):
         settled(page)
         heads = page.get_by_test_id("stMain").locator("th")
         expect(heads.filter(has_text=re.compile("[一-鿿]"))).to_have_count(0)
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        assert faint_texts(page) == []

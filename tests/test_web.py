@@ -26,7 +26,7 @@ from geoplan.standards import load_pack
 from geoplan.web import findings, rows, service
 from geoplan.web.state import Question
 
-PAGES = ("总览", "地图工作台", "达标核查", "方案比较", "方案", "导出", "数据", "规划依据")
+PAGES = ("总览", "地图工作台", "达标核查", "方案比较", "方案管理", "导出", "数据", "规划依据")
 BADGE = "含合成数据，仅供演示"
 expect.set_options(timeout=LONG)
 

@@ -6,6 +6,7 @@ The browser tests share one served app on the small county; each begins a scenar
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,10 +16,13 @@ from urllib.parse import quote
 
 import pytest
 import shapely
-from browser import LONG, ROOT, App, chromium, office_screen, served, settled, watched
+from browser import LONG, ROOT, App, chromium, free_port, office_screen, running, served, settled, watched
+from contrast import faint_texts
 from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
 from scenario_strategies import lonlat
 from test_map_component import Map
+from test_pages import go
+from test_pages import mark as mark_row
 from workspaces import CRS, Workspace, at, small_workspace, table
 
 from geoplan.layers import Layers, load_layers
@@ -147,10 +151,12 @@ def test_sites_of_one_kind_are_told_apart_by_name(layers):
 
 
 def test_a_click_on_the_ground_asks_and_a_click_on_a_thing_opens_its_form(layers):
-    """A township is ground; asking again about one place has another number; a facility is chosen and nothing is asked."""
-    scene, told = Scene(layers, (), 2025), {"lon": 112.9, "lat": 22.7}
+    """The township there is marked, whatever was hit; asking again has another number; a facility is chosen and nothing asked."""
+    lon, lat = lonlat(500, 700)
+    scene, told = Scene(layers, (), 2025), {"lon": lon, "lat": lat}
     asked = meaning(Desk(), Clicked(layer="townships", feature="440784101", **told, **_told()), scene).desk
     again = meaning(asked, Clicked(layer="", feature="", **told, **_told(2)), scene).desk
+    assert asked.selected("townships") == again.selected("townships") == ("440784001",)
     assert asked.asked is not None
     assert again.asked is not None
     assert asked.asked.number != again.asked.number
@@ -249,6 +255,13 @@ class Bench:
         page.goto(f"{app.url}/map?scenario={name}")
         self.map = Map(page)
         self.drawn(1)
+
+    @classmethod
+    def of(cls, page: Page, app: App, name: str) -> Bench:
+        """The workbench that a window shows already."""
+        bench = cls.__new__(cls)
+        bench.page, bench.app, bench.name, bench.map = page, app, name, Map(page)
+        return bench
 
     def drawn(self, revision: int) -> None:
         """Wait until the map shows a revision and nothing waits for an answer."""
@@ -379,8 +392,7 @@ def test_what_is_drawn_on_the_workspace_as_it_is_waits_for_a_scenario(context, a
     """The shape is shown as pending and nothing is stored, until the new scenario has a name; then it is."""
     with signed(context, app, "王工") as page:
         page.goto(f"{app.url}/map")
-        bench = Bench.__new__(Bench)
-        bench.page, bench.app, bench.name, bench.map = page, app, "现场方案", Map(page)
+        bench = Bench.of(page, app, "现场方案")
         bench.drawn(0)
         bench.point(1000, 1250)
         expect(bench.panel).to_contain_text("有 1 处改动还没有保存")
@@ -452,6 +464,79 @@ def test_opening_and_comparing_a_scenario_can_be_given_up(context, slow):
         expect(compared).to_have_text(["先"])
         expect(page.get_by_role("button", name="下载比较结果")).to_be_visible()
         hold.unlink()
+
+
+def test_a_killed_server_and_a_crashed_browser_lose_nothing(context, tmp_path):
+    """Drawn while the server is dead, a site is stored once when it is back; scenario, selection and language are the same.
+
+    So they are in another browser with the cookies and the address of the first.
+    """
+    county, port = workspace().write(tmp_path / "county"), free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), f"--server.port={port}"]
+    with running(command, port, county, tmp_path / "first") as app:
+        begin(app, "断电")
+        context.add_cookies([{"name": "geoplan-author", "value": quote("王工"), "url": app.url}])
+        page = context.new_page()
+        page.set_default_timeout(LONG)
+        page.goto(f"{app.url}/map?lang=en&scenario=断电")
+        bench = Bench.of(page, app, "断电")
+        bench.drawn(1)
+        bench.point(1000, 1250)
+        bench.drawn(2)
+        assert app.process is not None
+        app.process.kill()
+        app.process.wait()
+        bench.point(3000, 1250)
+        expect(page.locator(".gpm")).to_have_attribute("data-unacknowledged", "1")
+    with running(command, port, county, tmp_path / "second") as app:
+        bench.drawn(3)
+        assert len({edit.id for edit in bench.edits}) == len(bench.edits) == 2
+        expect(bench.panel.get_by_label("Name")).to_have_value("New care station 2")
+        browser = context.browser
+        assert browser is not None
+        other = browser.new_context(storage_state=context.storage_state(), viewport={"width": 1366, "height": 768})
+        for opened in (page, other.new_page()):
+            opened.goto(page.url)
+            again = Bench.of(opened, app, "断电")
+            again.drawn(3)
+            expect(opened.locator(".gp-head")).to_contain_text("scenario 断电")
+            again.panel.get_by_role("radio", name="Selected").click()
+            expect(again.panel.get_by_label("Name")).to_have_value("New care station 2")
+        expect(opened.get_by_label("Author")).to_have_value("王工")
+        other.close()
+        page.close()
+
+
+def test_what_is_clicked_on_the_map_is_marked_in_the_tables_and_back(bench):
+    """The township of a place, a facility, then a row of the table that is looked at on the map."""
+    bench.click(3250, 1750)
+    expect(bench.panel).to_contain_text("此处路程过远")
+    _look_at_the_marked(bench, "镇街", "1 / 4 行", "乙镇")
+    go(bench.page, "地图工作台")
+    bench.drawn(1)
+    bench.click(500, 500)
+    expect(bench.panel.get_by_label("名称")).to_have_value("甲街道综合养老服务中心")
+    _look_at_the_marked(bench, "设施", "1 / 5 行", "F1")
+    bench.page.get_by_text("只看选中的 1 行").click()
+    expect(bench.page.get_by_text("5 / 5 行")).to_be_visible()
+    settled(bench.page)
+    grid = bench.page.get_by_test_id("stDataFrame").first
+    mark_row(bench.page, grid, "F2")
+    expect(bench.page.get_by_text("只看选中的 2 行")).to_be_visible()
+    settled(bench.page)
+    bench.page.get_by_role("button", name="在地图上查看选中").click()
+    bench.drawn(1)
+    expect(bench.page).to_have_url(re.compile("select=facilities%3AF1%2CF2"))
+    expect(bench.page.locator(".leaflet-gpm-overlays-pane path")).to_have_count(2)
+
+
+def _look_at_the_marked(bench: Bench, table: str, count: str, text: str) -> None:
+    """The table of what is marked is open, and it is alone in it when asked."""
+    go(bench.page, "达标核查")
+    expect(bench.page.get_by_role("radio", name=table, exact=True)).to_be_checked()
+    bench.page.get_by_text("只看选中的 1 行").click()
+    expect(bench.page.get_by_text(count)).to_be_visible()
+    expect(bench.page.get_by_test_id("stDataFrame").first).to_contain_text(text)
 
 
 class Line:
@@ -537,14 +622,65 @@ def test_a_closed_road_and_a_link_change_who_is_covered(bench):
 
 
 def test_a_place_is_asked_about_and_a_line_measured_by_typed_coordinates(bench):
-    """Without a mouse: why the place is not covered and who is near, and the way along the grid in kilometres and minutes."""
+    """Without a mouse: why the place is not covered and who is near, and the way along the grid in kilometres and minutes.
+
+    A screen reader is told the answer, and nothing of it is faint.
+    """
     fill_in(bench, "查询地点（一点）", (500, 2500))
     expect(bench.panel).to_contain_text("此处路程过远")
     expect(bench.panel).to_contain_text("甲街道综合养老服务中心")
     expect(bench.panel).to_contain_text("33.3 分钟")
+    expect(bench.page.locator(".gpm").get_by_role("status").first).to_contain_text("此处路程过远")
+    expect(bench.page.locator(".leaflet-popup")).to_have_css("opacity", "1")
+    assert faint_texts(bench.page) == []
     bench.panel.get_by_role("radio", name="绘制").click()
     fill_in(bench, "沿路网测距（至少两点）", (0, 0), (1000, 1000))
     expect(bench.panel).to_contain_text("沿路网 2.00 公里，步行 33.3 分钟")
+
+
+def test_what_was_drawn_is_given_another_place_by_typing(bench):
+    """A parcel, a new road and a closure are drawn and then reshaped from their forms alone; typed nonsense changes nothing."""
+    fill_in(bench, "新建地块（至少三点）", (600, 600), (700, 600), (700, 700))
+    bench.drawn(2)
+    retype(bench, (600, 600), (800, 600), (800, 800))
+    bench.drawn(3)
+    bench.panel.get_by_role("radio", name="绘制").click()
+    fill_in(bench, "新建道路（至少两点）", (4000, 1500), (4500, 1500))
+    bench.drawn(4)
+    retype(bench, (4000, 1500), (5500, 1500))
+    bench.drawn(5)
+    bench.panel.get_by_role("radio", name="绘制").click()
+    fill_in(bench, "封闭道路（一点）", (1000, 750))
+    bench.drawn(6)
+    bench.panel.get_by_label("经度, 纬度（每行一点）").fill("某处")
+    bench.panel.get_by_role("button", name="按坐标修改位置").click()
+    expect(bench.panel.get_by_role("alert")).to_contain_text("不是经度和纬度")
+    retype(bench, (1500, 750))
+    bench.drawn(7)
+    kinds = [AddParcel, ChangeParcel, AddRoad, DropRoad, AddRoad, CloseRoad, ReopenRoad, CloseRoad]
+    assert [type(edit) for edit in bench.edits] == kinds
+    assert bench.edits[1].outline[0][1] == pytest.approx(lonlat(800, 600), abs=1e-6)
+
+
+def retype(bench: Bench, *places: tuple[float, float]) -> None:
+    """Type other coordinates into the form of what is chosen."""
+    settled(bench.page)
+    text = "\n".join("{:.7f}, {:.7f}".format(*lonlat(*place)) for place in places)
+    bench.panel.get_by_label("经度, 纬度（每行一点）").fill(text)
+    bench.panel.get_by_role("button", name="按坐标修改位置").click()
+
+
+def test_marks_are_one_stop_of_the_tab_key_and_the_arrows_go_from_one_to_the_next(bench):
+    """Of five facilities one is reached by Tab; an arrow goes on without moving the map, and Enter chooses."""
+    marks = bench.page.locator(".gpm-mark")
+    expect(marks.and_(bench.page.locator("[tabindex='0']"))).to_have_count(1)
+    marks.first.focus()
+    before = bench.page.locator(".gpm").get_attribute("data-view")
+    bench.page.keyboard.press("ArrowRight")
+    expect(bench.page.locator(".gpm-mark:focus")).to_have_attribute("aria-label", re.compile("onerror"))
+    assert bench.page.locator(".gpm").get_attribute("data-view") == before
+    bench.page.keyboard.press("Enter")
+    expect(bench.panel.get_by_label("名称")).to_have_value(HOSTILE)
 
 
 def fill_in(bench: Bench, what: str, *places: tuple[float, float]) -> None:

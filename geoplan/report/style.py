@@ -1,7 +1,8 @@
 """One table of colours, symbols and words for every map and table, on screen and on paper.
 
 The colours are told apart with the common colour-vision deficiencies, and never stand alone: a symbol, a pattern or a
-word says the same.
+word says the same. Colours of verdicts and changes are readable as text (contrast 4.5 and more on white and on the pages'
+grey), the others are seen as symbols (3 and more on white and on the map's paper).
 """
 
 from __future__ import annotations
@@ -13,26 +14,28 @@ from types import MappingProxyType
 from geoplan.i18n import mark
 from geoplan.model import Outcome, Reach
 
+_GREEN, _RED, _BROWN, _VIOLET, _ORANGE = "#17703f", "#b3261e", "#9e5000", "#5b5fc7", "#c96a15"
+
 OUTCOME_COLOURS: Mapping[Outcome, str] = MappingProxyType(
     {
-        Outcome.PASS: "#1a7f4b",
-        Outcome.FAIL: "#b3261e",
-        Outcome.WARN: "#b35c00",
-        Outcome.ADVISORY: "#5b5fc7",
+        Outcome.PASS: _GREEN,
+        Outcome.FAIL: _RED,
+        Outcome.WARN: _BROWN,
+        Outcome.ADVISORY: _VIOLET,
         Outcome.INFORMATIONAL: "#2f6690",
         Outcome.NOT_EVALUABLE: "#5f6368",
-        Outcome.NOT_APPLICABLE: "#80868b",
+        Outcome.NOT_APPLICABLE: "#66696e",
     }
 )
 
 REACH_COLOURS: Mapping[Reach, str] = MappingProxyType(
     {
-        Reach.COVERED: "#1a7f4b",
-        Reach.TOO_FAR: "#d1741f",
-        Reach.CLOSED_ROAD: "#c2a500",
+        Reach.COVERED: _GREEN,
+        Reach.TOO_FAR: _ORANGE,
+        Reach.CLOSED_ROAD: "#8f7a00",
         Reach.ISLAND: "#7b3294",
         Reach.UNLOCATABLE: "#4d4d4d",
-        Reach.NO_FACILITY: "#b3261e",
+        Reach.NO_FACILITY: _RED,
     }
 )
 
@@ -52,7 +55,7 @@ FACILITY_STYLES: Mapping[str, Kind] = MappingProxyType(
         "township_centre": Kind(mark("综合养老服务中心"), "#8c0b5a", 7),
         "community_centre": Kind(mark("居家养老服务中心"), "#0b7a8c", 5),
         "village_station": Kind(mark("养老服务站"), "#4a86c9", 4),
-        "canteen": Kind(mark("长者食堂"), "#b8860b", 5),
+        "canteen": Kind(mark("长者食堂"), "#a3770a", 5),
         "regional_centre": Kind(mark("区域性养老服务中心"), "#5c0b8c", 8),
         "embedded_home": Kind(mark("嵌入式养老机构"), "#2b5fb0", 5),
         "emergency_centre": Kind(mark("养老应急救援中心"), "#a3270b", 5),
@@ -68,7 +71,7 @@ COVERAGE_CLASSES: tuple[tuple[int, str], ...] = (
     (100, "#045a8d"),
 )
 NO_DATA_COLOUR = "#e0e0e0"
-ROAD_COLOUR, WATER_COLOUR, BORDER_COLOUR, AREA_COLOUR = "#b8b2a7", "#a9cfe8", "#4a4a4a", "#1a7f4b"
+ROAD_COLOUR, WATER_COLOUR, BORDER_COLOUR, AREA_COLOUR = "#b8b2a7", "#a9cfe8", "#383838", _GREEN
 BACKGROUND_COLOUR = "#f7f5f0"
 FONT_STACK = "'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei','PingFang SC',sans-serif"
 
@@ -117,20 +120,20 @@ OUTCOME_SHAPES: Mapping[Outcome, str] = MappingProxyType(
 PROJECT_FILL, CLOSED_COLOUR, IDLE_COLOUR = "#ffffff", "#80868b", "#6d4c41"
 HERE_COLOUR = "#c62828"
 """What an inset points out."""
-CARE_LAND_COLOUR, OTHER_LAND_COLOUR, CLINIC_COLOUR = "#b8336a", "#9aa0a6", "#00796b"
-LINK_COLOUR, CLOSURE_COLOUR, OWN_AREA_COLOUR, ROUTE_COLOUR = "#8e24aa", "#b3261e", "#e65100", "#045a8d"
+CARE_LAND_COLOUR, CLINIC_COLOUR = "#b8336a", "#00796b"
+LINK_COLOUR, CLOSURE_COLOUR, OWN_AREA_COLOUR, ROUTE_COLOUR = "#8e24aa", _RED, "#e65100", "#045a8d"
 
 # How an alternative changes who is covered, and facilities; symbols say without colour what the colours say.
 CHANGE_COLOURS: Mapping[str, str] = MappingProxyType(
     {
-        "gains": "#1a7f4b",
-        "loses": "#b3261e",
+        "gains": _GREEN,
+        "loses": _RED,
         "nearer": "#4a86c9",
-        "farther": "#d1741f",
-        "added": "#1a7f4b",
-        "removed": "#b3261e",
-        "moved": "#5b5fc7",
-        "changed": "#b35c00",
+        "farther": _ORANGE,
+        "added": _GREEN,
+        "removed": _RED,
+        "moved": _VIOLET,
+        "changed": _BROWN,
     }
 )
 CHANGE_SYMBOLS: Mapping[str, str] = MappingProxyType(

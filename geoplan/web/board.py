@@ -92,6 +92,7 @@ def table(verdicts: list[Verdict], base: Assessment | None = None) -> Table:
     """
     county = all(verdict.count.level == COUNTY for verdict in verdicts)
     changed = changes(verdicts, base) if base else [None] * len(verdicts)
+    in_the_pack = (("binding", _("约束力"), rows.TEXT), ("due", _("期限"), rows.TEXT), ("clause", _("条款"), rows.LONG))
     records = [_record(*pair) for pair in zip(verdicts, changed, strict=True)]
     return rows.table(
         records,
@@ -104,8 +105,7 @@ def table(verdicts: list[Verdict], base: Assessment | None = None) -> Table:
         ("needed", _("还需"), rows.FIGURE),
         ("count", _("计数"), rows.FIGURE),
         # What does not fit on a small screen beside a change stands beside the plan's words.
-        *(() if base else (("binding", _("约束力"), rows.TEXT), ("due", _("期限"), rows.TEXT))),
-        ("clause", _("条款"), rows.LONG),
+        *(() if base else in_the_pack),
     )
 
 

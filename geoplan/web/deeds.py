@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeVar
 
+import numpy as np
 import shapely
 
-from geoplan import i18n
-from geoplan.layers import Layers
+from geoplan import crs, i18n
+from geoplan.layers import Layers, townships
 from geoplan.layers.schema import ROLES
 from geoplan.scenario import (
     AddFacility,
@@ -185,16 +186,24 @@ def removal(scene: Scene, layer: str, name: str) -> Edit | None:
     return None
 
 
-def _clicked(desk: Desk, event: Clicked, _scene: Scene) -> Meaning:
-    """A thing is looked at; anywhere else the place is asked about."""
-    marked = (event.feature,) if event.feature else ()
-    chosen = state.selecting(desk, event.layer, marked)
+def _clicked(desk: Desk, event: Clicked, scene: Scene) -> Meaning:
+    """A thing is looked at; anywhere else the place is asked about, and its township is marked."""
+    if event.layer in _OF_THE_GROUND:
+        chosen = state.selecting(desk, "townships", _township(scene.layers, event.lon, event.lat))
+    else:
+        chosen = state.selecting(desk, event.layer, (event.feature,) if event.feature else ())
     if event.layer in {"facilities", "idle_assets", "parcels", "links", "closures"}:
         return Meaning(replace(state.choosing(chosen, PANEL, CHOSEN), asked=None))
-    shown = desk if event.layer in _OF_THE_GROUND else chosen
-    if event.layer in _OF_THE_GROUND:
-        shown = replace(desk, selection=())
-    return Meaning(state.choosing(state.asking(shown, event.lon, event.lat), PANEL, PLACE))
+    return Meaning(state.choosing(state.asking(chosen, event.lon, event.lat), PANEL, PLACE))
+
+
+def _township(layers: Layers, lon: float, lat: float) -> tuple[str, ...]:
+    """The code of the township at a place; none outside all of them."""
+    towns = townships(layers.get("units"))
+    if towns is None or towns.empty:
+        return ()
+    (place,) = crs.shapes_from_lonlat(np.array([shapely.Point(lon, lat)], dtype=object), layers.crs)
+    return tuple(towns.loc[shapely.covers(towns.geometry.to_numpy(), place), "unit_code"].astype(str).head(1))
 
 
 def _measured(desk: Desk, event: Measured, _scene: Scene) -> Meaning:

@@ -26,7 +26,7 @@ _MOST_REASON = 200
 def show(view: View, desk: Desk, name: str) -> None:
     """The grid, and what can be done with what was typed in it."""
     if view.state is None:
-        st.info(_("工作区现状是只读的。请在左侧选择一个方案，或在“方案”页新建一个，再在表中修改。"))
+        st.info(_("工作区现状是只读的。请在左侧选择一个方案，或在“方案管理”页新建一个，再在表中修改。"))
         return
     grid = _GRIDS[name]
     pad = f"typed-{name}-{view.state.id}"

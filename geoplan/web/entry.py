@@ -37,7 +37,7 @@ def main() -> None:
     """One run of the app."""
     st.set_page_config(page_title="geoplan", layout="wide")
     parts.style()
-    fields, foot = st.sidebar.container(), st.sidebar.container()
+    head, fields = st.sidebar.container(), st.sidebar.container()
     answer: list[View] = []
     try:
         session.desk()
@@ -47,7 +47,7 @@ def main() -> None:
     page = st.navigation(_pages(answer))
     try:
         with fields:
-            sidebar.show(foot)
+            sidebar.show(head)
         if page.url_path == _IMPORT:  # it serves a workspace that has no answer yet
             page.run()
             return
@@ -71,7 +71,7 @@ def _pages(answer: list[View]) -> list[st.Page]:
         page(pages_map.show, _("地图工作台"), "map"),
         page(pages_compliance.show, _("达标核查"), "compliance"),
         page(pages_compare.show, _("方案比较"), "compare"),
-        page(pages_scenarios.show, _("方案"), "scenarios"),
+        page(pages_scenarios.show, _("方案管理"), "scenarios"),
         page(pages_export.show, _("导出"), "export"),
         page(pages_data.show, _("数据"), "data"),
         page(pages_standards.show, _("规划依据"), "standards"),

@@ -18,6 +18,7 @@ from geoplan.scenario import (
     AddRoad,
     ChangeFacility,
     ChangeParcel,
+    CloseRoad,
     ConvertAsset,
     Edit,
     MoveFacility,
@@ -28,6 +29,7 @@ from geoplan.scenario.edits import MAX_TEXT, Value
 from geoplan.web import attribute_form, deeds, drawn_layers, enquiries, parts, places, session, state, typed_places
 from geoplan.web.cache import View
 from geoplan.web.deeds import FIRST_KIND, FIRST_ROAD, KIND, ROAD, Scene
+from geoplan.web.map_component import Event
 from geoplan.web.state import Desk
 
 _FACILITY = (
@@ -76,13 +78,18 @@ def _typed(view: View) -> None:
         )
         done = st.form_submit_button(_("确定"), width="stretch")
     if done:
-        try:
-            event = typed_places.event(str(what), text or "")
-        except ValueError as error:
-            parts.note("refused", str(error))
-            return
-        deeds.take(session.held(), event, view.layers, view.question.year, session.store)
-        st.rerun(scope="fragment")
+        _take(view, lambda: typed_places.event(str(what), text or ""))
+
+
+def _take(view: View, typed: Callable[[], Event]) -> None:
+    """Do what was typed, or say why it cannot be read."""
+    try:
+        event = typed()
+    except ValueError as error:
+        parts.note("refused", str(error))
+        return
+    deeds.take(session.held(), event, view.layers, view.question.year, session.store)
+    st.rerun(scope="fragment")
 
 
 def chosen(view: View, desk: Desk) -> None:
@@ -221,6 +228,8 @@ def _parcel(view: View, _desk: Desk, name: str) -> None:
     if saved:
         changed = attribute_form.changed(row, typed)
         _save([ChangeParcel(parcel_id=name, attributes=changed)] if changed else [])
+    corners = crs.lonlat(drawn_layers.alone(row["geometry"], view.layers.crs)).geometry.iloc[0]
+    _reshape(view, "parcels", name, _ring(corners))
     _button(_("删除这个地块"), f"remove-{name}", deeds.removal(_scene(view), "parcels", name))
 
 
@@ -233,10 +242,39 @@ def _link(view: View, _desk: Desk, name: str) -> None:
     frame = crs.to_crs(drawn_layers.degrees([shapely.LineString(road.line)]), view.layers.crs)
     length = enquiries.length_text(float(frame.geometry.iloc[0].length))
     parts.facts([(_("编号"), name), (_("长度"), length), (_("道路等级"), str(road.attributes.get("road_class", "")))])
+    _reshape(view, "links", name, shapely.LineString(road.line))
     _button(_("删除这条道路"), f"remove-{name}", deeds.removal(scene, "links", name))
 
 
 def _closure(view: View, _desk: Desk, name: str) -> None:
+    scene = _scene(view)
+    closure = scene.made(CloseRoad, name)
+    if closure is None:
+        _gone()
+        return
     parts.facts([(_("编号"), name)])
     st.caption(_("这一路段（从路口到路口）封闭，没有人能通过。"))
-    _button(_("恢复通行"), f"remove-{name}", deeds.removal(_scene(view), "closures", name))
+    _reshape(view, "closures", name, shapely.Point(closure.lon, closure.lat))
+    _button(_("恢复通行"), f"remove-{name}", deeds.removal(scene, "closures", name))
+
+
+def _ring(area: shapely.Geometry) -> shapely.Polygon | None:
+    """The area of a single ring; None for one of several or with holes, which is reshaped on the map."""
+    parts_of_it = shapely.get_parts(area)
+    only = parts_of_it[0] if len(parts_of_it) == 1 else None
+    return only if isinstance(only, shapely.Polygon) and not only.interiors else None
+
+
+def _reshape(view: View, layer: str, name: str, shape: shapely.Geometry | None) -> None:
+    """Place or corners of a thing as coordinates, to be typed anew; nothing where they would be too many."""
+    text = "" if shape is None else typed_places.as_text(shape)
+    if not 0 < len(text) <= MAX_TEXT:
+        return
+    key, mark = f"corners-{layer}", f"{name} {text}"
+    if st.session_state.get(f"{key}-of") != mark or key not in st.session_state:
+        st.session_state.update({f"{key}-of": mark, key: text})
+    with st.form(f"{key}-form", border=False):
+        typed = st.text_area(_("经度, 纬度（每行一点）"), max_chars=MAX_TEXT, height=104, key=key)
+        done = st.form_submit_button(_("按坐标修改位置"), width="stretch")
+    if done and typed != text:
+        _take(view, lambda: typed_places.reshaped(layer, name, typed or ""))

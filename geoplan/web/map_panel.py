@@ -53,7 +53,7 @@ def show(view: View, desk: Desk, found: enquiries.Found) -> None:
 def _scenario(view: View, desk: Desk) -> None:
     """What stands in the way of writing, where something does."""
     if view.state is not None and view.state.status in {Status.APPROVED, Status.LOCKED}:
-        text = _("方案{status}，只能查看。要修改，请在“方案”页退回，或另立分支。")
+        text = _("方案{status}，只能查看。要修改，请在“方案管理”页退回，或另立分支。")
         parts.note("news", text.format(status=_(STATUS_LABELS[view.state.status])))
     elif desk.waiting:
         _waiting(desk)
@@ -144,12 +144,13 @@ def _place(desk: Desk, found: enquiries.Found) -> None:
         for name, kind, minutes, within in place.near
     )
     st.html(
-        f'<div class="gp-place-answer"><b style="color:{colour}">{escape(place.title)}</b>'
+        f'<div class="gp-place-answer"><b style="border-color:{colour}">{escape(place.title)}</b>'
         f"<p>{escape(place.why)}</p></div>"
     )
     parts.facts(list(place.facts))
     if near:
-        st.html(f'<dl class="gp-key" aria-label="{escape(_("最近的设施"))}">{near}</dl>')
+        label = escape(_("最近的设施"))
+        st.html(f'<dl class="gp-key" aria-label="{label}">{near}</dl>')
 
 
 def _way(found: enquiries.Found) -> None:

@@ -42,7 +42,7 @@ def show(view: View, desk: Desk) -> None:
     parts.heading(_("方案比较"), view)
     names = _chosen_names(desk)
     if not names:
-        st.info(_("请选择一个或几个方案，与工作区现状并排比较。还没有方案时，请先在“方案”页新建。"))
+        st.info(_("请选择一个或几个方案，与工作区现状并排比较。还没有方案时，请先在“方案管理”页新建。"))
         return
     comparisons = _comparisons(names)
     if not comparisons:

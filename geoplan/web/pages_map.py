@@ -17,6 +17,7 @@ from geoplan.web import deeds, drawn_layers, enquiries, map_layers, map_panel, p
 from geoplan.web.basemap import basemap
 from geoplan.web.cache import View
 from geoplan.web.deeds import CLOSURE, LINK, PARCEL, SITE
+from geoplan.web.key_figures import key_figures
 from geoplan.web.map_component import Answer, Event, Layer, Tool, show_map
 from geoplan.web.map_component import View as MapView
 from geoplan.web.state import Desk
@@ -85,6 +86,7 @@ def _map(view: View, desk: Desk, found: enquiries.Found) -> None:
         focus=desk.focus,
         answer=_answer(desk, found),
         basemap=basemap(),
+        spoken=_spoken(view, found),
     )
     show_map(shown, key="map", on_events=handle, height=_HEIGHT_PX)
 
@@ -125,6 +127,14 @@ def _layers(view: View, desk: Desk, route: Route | None, *, editable: bool) -> t
     above = tuple(layer for layer in findings if layer.kind != "areas")
     way = drawn_layers.measured_way(route, view.assessment)
     return (*ground, *below, *area, *own, *clinics, *above, *way)
+
+
+def _spoken(view: View, found: enquiries.Found) -> str:
+    """The figures beside the map, and what was asked, for those who do not see them change."""
+    figures = key_figures(view.assessment, None if view.assessment is view.base else view.base)
+    told = [f"{one.name} {one.value}" + (f" {one.change.text}" if one.change else "") for one in figures]
+    asked = [found.place.title, found.place.why] if found.place else []
+    return "; ".join(filter(None, (*asked, *told)))
 
 
 def _answer(desk: Desk, found: enquiries.Found) -> Answer | None:

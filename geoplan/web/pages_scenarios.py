@@ -1,4 +1,4 @@
-"""方案: all scenarios with their status, what can be done with the one that is open, and its history."""
+"""方案管理: all scenarios with their status, what can be done with the one that is open, and its history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LIST_ROWS = 6
 
 def show(view: View, desk: Desk) -> None:
     """The page."""
-    parts.heading(_("方案"), view)
+    parts.heading(_("方案管理"), view)
     store = session.store()
     states = store.states()
     scenario_actions.beginnings()

@@ -35,13 +35,18 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 1.9rem 2rem 2rem; max-width: 1760px; }
 [data-testid="stSidebar"] { width: 236px !important; min-width: 236px; }
 [data-testid="stSidebarContent"] { padding: 0; } [data-testid="stSidebarUserContent"] { padding: .4rem .6rem 1rem; }
-[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: .55rem; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: .3rem; }
+[data-testid="stSidebarUserContent"] [data-testid="stWidgetLabel"] { min-height: 1.2rem; margin-bottom: 0; }
+[data-testid="stSidebarUserContent"] [data-testid="stElementContainer"] { margin: 0; }
+[data-testid="stSidebarNavLink"] { padding-top: .1rem !important; padding-bottom: .1rem !important; margin: 0 !important; min-height: 1.65rem; }
 .st-key-gp-remember { position: absolute; height: 0; overflow: hidden; }
-[data-testid="stSidebarNav"] { padding: 0 .5rem; } [data-testid="stSidebarHeader"] { height: 2rem; }
+[data-testid="stSidebarNav"] { padding: 0 .5rem; } [data-testid="stSidebarHeader"] { height: 2rem; margin-bottom: .3rem; }
 [data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.5rem; min-height: 2.5rem; }
-[data-testid="stHeader"] button { pointer-events: auto; }
+[data-testid="stHeader"] button { pointer-events: auto; } [data-testid="stSidebarCollapseButton"] * { color: #5f6368 !important; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: #5f6368 !important; opacity: 1; }
-[data-testid="stMain"] button:not([data-testid*="pills"]) p::first-letter { text-transform: uppercase; }
+[data-testid="stMain"] :is([data-testid="stPopover"], [data-testid="stButton"], [data-testid="stFormSubmitButton"]) button p { display: inline-block; }
+[data-testid="stMain"] :is([data-testid="stPopover"], [data-testid="stButton"], [data-testid="stFormSubmitButton"]) button p::first-letter,
+[data-testid="stMain"] [data-testid="stWidgetLabel"] p::first-letter { text-transform: uppercase; }
 .gp-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; }
 .gp-figure { border: 1px solid #d5d9de; border-radius: 6px; padding: .5rem .9rem; }
 .gp-figure .gp-name, .gp-figure .gp-note-line { color: #5f6368; font-size: .9rem; }
@@ -62,7 +67,7 @@ dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem
 .gp-table .gp-long { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; } .gp-table .gp-right { text-align: right; }
 .gp-note { border: 1px solid #d5d9de; border-left: 5px solid #045a8d; background: #f3f5f7; border-radius: 6px;
   padding: .5rem .9rem; overflow-wrap: anywhere; }
-.gp-refused { border-left-color: #b3261e; background: #fdf3f2; } .gp-conflict { border-left-color: #b35c00; background: #fdf6ec; }
+.gp-refused { border-left-color: #b3261e; background: #fdf3f2; } .gp-conflict { border-left-color: #9e5000; background: #fdf6ec; }
 .gp-note p { margin: 0; } .gp-sides { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; }
 .gp-sides h2 { font-size: 1rem; margin: .4rem 0 .2rem; padding: 0; } .gp-sides ul { margin: 0; }
 .gp-error { border: 1px solid #e3b1ae; border-left: 5px solid #b3261e; background: #fdf3f2; border-radius: 6px; padding: .9rem 1.2rem; }
@@ -140,7 +145,7 @@ def notices(view: View) -> None:
     """What the session has to tell, once: what others did, what was refused; and a scenario that does not fit."""
     if view.misfit is not None:
         text = _(
-            "方案不能代入现在的图层，下面是工作区现状的结果。请撤销不合的改动，或在“方案”页恢复早先的版本。{reason}"
+            "方案不能代入现在的图层，下面是工作区现状的结果。请撤销不合的改动，或在“方案管理”页恢复早先的版本。{reason}"
         )
         note("refused", text.format(reason=view.misfit))
     desk = session.desk()
@@ -158,7 +163,8 @@ def note(kind: str, text: str, sides: tuple[tuple[str, tuple[str, ...]], ...] = 
         if not sides
         else f'<div class="gp-sides">{"".join(_side(*side) for side in sides)}</div>'
     )
-    lead = f"<p>{escape(_('两边的改动冲突，请核对后再改。'))}</p>" if sides else ""
+    conflict = escape(_("两边的改动冲突，请核对后再改。"))
+    lead = f"<p>{conflict}</p>" if sides else ""
     st.html(f'<div role="{role}" class="gp-note gp-{kind}">{lead}{body}</div>')
 
 

@@ -116,6 +116,7 @@ def table(rows: Iterable[Mapping[str, Any]], *columns: tuple[str, str, str], key
         layer: the map's layer that the rows are of.
     """
     records = list(rows)
+    columns = tuple((name, word[:1].upper() + word[1:], kind) for name, word, kind in columns)
     frame = pd.DataFrame({word: [row[key] for row in records] for key, word, _kind in columns})
     for _key, word, kind in columns:
         frame[word] = (
@@ -285,9 +286,7 @@ def _outcome(value: Any) -> str:
 
 def outcome_colours() -> dict[str, str]:
     """Symbol and word of every verdict to its colour."""
-    # As text on white, the grey of what does not apply would be too faint.
-    colours = {**style.OUTCOME_COLOURS, Outcome.NOT_APPLICABLE: style.OUTCOME_COLOURS[Outcome.NOT_EVALUABLE]}
-    return {_outcome(outcome.value): colours[outcome] for outcome in Outcome}
+    return {_outcome(outcome.value): style.OUTCOME_COLOURS[outcome] for outcome in Outcome}
 
 
 def colour_of(cell: object) -> str:

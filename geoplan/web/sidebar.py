@@ -20,16 +20,16 @@ _LANGUAGES = {"zh": "中文", "en": "English"}
 _POLL_SECONDS = 2.0
 
 
-def show(foot: DeltaGenerator) -> None:
+def show(head: DeltaGenerator) -> None:
     """The fields.
 
     Args:
-        foot: where the language switch stands, which works whatever is wrong with the workspace.
+        head: where the language switch stands, which works whatever is wrong with the workspace.
 
     Raises:
         GeoplanError: the manifest, the pack or the store cannot be read.
     """
-    _language(foot)
+    _language(head)
     manifest = read_manifest(state.workspace())
     _place(manifest)
     _scenario()
@@ -42,6 +42,8 @@ def _language(place: DeltaGenerator) -> None:
         list(_LANGUAGES),
         format_func=lambda code: _LANGUAGES[code],
         required=True,
+        label_visibility="collapsed",
+        width="stretch",
         **parts.field("language", session.desk().language, lambda code: session.change(language=code)),
     )
 

@@ -13,7 +13,7 @@ import shapely
 from geoplan.crs import MAX_LAT, MAX_LON
 from geoplan.i18n import _, mark
 from geoplan.web.deeds import CLOSURE, LINK, PARCEL, SITE
-from geoplan.web.map_component import Clicked, Drew, Event, Measured
+from geoplan.web.map_component import Clicked, Drew, Edited, Event, Measured, Moved
 
 _ASK, _MEASURE = "ask", "measure"
 WHAT: Mapping[str, str] = MappingProxyType(
@@ -37,11 +37,7 @@ def event(what: str, text: str) -> Event:
     Raises:
         ValueError: they are not as many as are needed, or not on the earth, in words.
     """
-    points = [_point(line) for line in text.splitlines() if line.strip()]
-    least = _LEAST[what]
-    if len(points) < least or (least == 1 and len(points) > 1):
-        need = _("需要 {least} 个点") if least == 1 else _("至少需要 {least} 个点")
-        raise ValueError(need.format(least=least) + _("，现有 {count} 个。").format(count=len(points)))
+    points = _points(text, _LEAST[what])
     told: dict[str, Any] = {"id": secrets.token_hex(8), "revision": _NEW}
     made: Mapping[str, Callable[[], Event]] = {
         _ASK: lambda: Clicked(lon=points[0][0], lat=points[0][1], layer="", feature="", **told),
@@ -50,6 +46,37 @@ def event(what: str, text: str) -> Event:
         LINK: lambda: Drew(tool=LINK, geometry=shapely.LineString(points), **told),
     }
     return made[what]() if what in made else Drew(tool=what, geometry=shapely.Point(points[0]), **told)
+
+
+def reshaped(layer: str, feature: str, text: str) -> Event:
+    """What typed coordinates mean for a parcel, a new road or a closure that is there.
+
+    Raises:
+        ValueError: as for ``event``.
+    """
+    shapes: Mapping[str, tuple[str, Callable[[list[tuple[float, float]]], shapely.Geometry]]] = {
+        "parcels": (PARCEL, _area),
+        "links": (LINK, shapely.LineString),
+        "closures": (CLOSURE, lambda points: shapely.Point(points[0])),
+    }
+    what, shape = shapes[layer]
+    told: dict[str, Any] = {"id": secrets.token_hex(8), "revision": _NEW, "layer": layer, "feature": feature}
+    return (Moved if what == CLOSURE else Edited)(geometry=shape(_points(text, _LEAST[what])), **told)
+
+
+def as_text(shape: shapely.Geometry) -> str:
+    """The corners of a shape as they are typed; of a ring the last, which is the first again, is left out."""
+    corners = shapely.get_coordinates(shape).tolist()
+    kept = corners[:-1] if isinstance(shape, shapely.Polygon) else corners
+    return "\n".join(f"{lon:.7f}, {lat:.7f}" for lon, lat in kept)
+
+
+def _points(text: str, least: int) -> list[tuple[float, float]]:
+    points = [_point(line) for line in text.splitlines() if line.strip()]
+    if len(points) < least or (least == 1 and len(points) > 1):
+        need = _("需要 {least} 个点") if least == 1 else _("至少需要 {least} 个点")
+        raise ValueError(need.format(least=least) + _("，现有 {count} 个。").format(count=len(points)))
+    return points
 
 
 def _point(line: str) -> tuple[float, float]:

@@ -25,6 +25,7 @@ def texts() -> dict[str, str]:
         "load_failed": _("图层未能载入，正在重试"),
         "metres": _("{value} 米"),
         "kilometres": _("{value} 公里"),
+        "close": _("关闭"),
         "measured": _("直线距离 {distance}"),
         "hint_draw_point": _("点击地图放置；空格键放在地图中央；Esc 取消"),
         "hint_draw_line": _("逐点点击，点击末点或按回车结束；Ctrl+Z 退一点；Esc 取消"),

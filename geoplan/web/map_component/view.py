@@ -133,6 +133,7 @@ class View:
         home: what is in view at first, and when asked for.
         editable: whether anything can be moved, deleted, undone; drawing is possible where there are tools.
         busy: what is being computed, in words; blank when nothing is.
+        spoken: what screen readers say when it changes: what a drawing came to, the answer to a question.
         reports_view: whether `Viewed` is wanted, which costs a run of the script whenever the map comes to rest.
     """
 
@@ -148,6 +149,7 @@ class View:
     answer: Answer | None = None
     basemap: Basemap | None = None
     busy: str = ""
+    spoken: str = ""
     reports_view: bool = False
 
 
@@ -168,6 +170,7 @@ def message(view: View, texts: Mapping[str, str], language: str) -> dict[str, An
         "answer": view.answer and asdict(view.answer),
         "basemap": view.basemap and asdict(view.basemap),
         "busy": view.busy,
+        "spoken": view.spoken,
         "reports_view": view.reports_view,
     }
 

@@ -33,7 +33,7 @@ const PANES: [name: string, height: number, through: boolean][] = [
   ["gpm-dots", 420, true],
   ["gpm-editable", 450, false],
   ["gpm-overlays", 460, true],
-  ["gpm-names", 590, true],
+  ["gpm-names", 610, true],
 ];
 
 export class MapView implements Listener {
@@ -41,6 +41,7 @@ export class MapView implements Listener {
   readonly map: L.Map;
   private readonly frame = element("div", { class: "gpm-map" });
   private readonly hint = element("div", { class: "gpm-hint", role: "status" });
+  private readonly spoken = element("div", { class: "gpm-spoken", role: "status" });
   private readonly tip = new Tip(this.frame);
   private readonly where = element("div", { class: "gpm-where" });
   private readonly credit = element("div", { class: "gpm-credit" });
@@ -74,7 +75,7 @@ export class MapView implements Listener {
     this.search = new SearchBox(() => this.named(), (layer) => this.stack.layer(layer)?.title ?? "", (found) => this.goTo(found));
     const head = element("div", { class: "gpm-head" }, this.toolbar.element, this.search.element);
     this.panel = new Panel((layer, on) => this.switch(layer, on));
-    this.root.append(head, element("div", { class: "gpm-body" }, this.frame, this.zoom, this.panel.element, this.hint, this.where, this.credit, this.tip.element));
+    this.root.append(head, element("div", { class: "gpm-body" }, this.frame, this.zoom, this.panel.element, this.hint, this.where, this.credit, this.tip.element, this.spoken));
     this.map = L.map(this.frame, { zoomControl: false, attributionControl: false, zoomSnap: 0.5, maxZoom: 19, minZoom: 3, pmIgnore: false, renderer: L.canvas({ padding: 0.3 }) });
     for (const [name, height, through] of PANES) {
       const pane = this.map.createPane(name);
@@ -140,9 +141,10 @@ export class MapView implements Listener {
     this.overlays.await(view.pending);
     this.overlays.settle((sequence) => this.queue.has(sequence));
     this.showSelection(view);
-    this.overlays.answer(view.answer);
+    this.overlays.answer(view.answer, view.texts["close"] ?? "");
     if (this.pointedAt) this.glance(this.pointedAt); // of another revision its area may be another
     if (view.focus && view.focus.number !== before?.focus?.number) this.map.fitBounds(latLngBounds(view.focus.bounds), { maxZoom: CLOSE_ZOOM, padding: [40, 40] });
+    if (this.spoken.textContent !== view.spoken) this.spoken.textContent = view.spoken;
     this.say(view.notice || this.hintText(), view.notice !== "");
     this.root.dataset["pending"] = String(this.overlays.waitingShapes);
     this.root.dataset["revision"] = String(view.revision);

@@ -8,6 +8,7 @@ import type { Content } from "./payloads";
 import type { Layer, LonLat, Style } from "./protocol";
 import { path, svg } from "./symbols";
 
+const STEPS: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 const FIELD_PX = 30; // the part of the page that a mark takes, which is also what a finger must hit
 
 interface Mark {
@@ -44,6 +45,7 @@ function icon(style: Style): L.DivIcon {
 export class Marks implements Drawn {
   readonly group = L.featureGroup();
   private readonly marks = new Map<string, Mark>();
+  private reached = ""; // the mark that Tab comes to
 
   constructor(private readonly listener: Listener) {}
 
@@ -57,6 +59,7 @@ export class Marks implements Drawn {
       else if (this.marks.has(key)) this.patch(key, shapes[place] as LonLat, style, name, held.has(key));
       else this.put(layer, key, shapes[place] as LonLat, style, name);
     });
+    if (!this.marks.has(this.reached)) this.reach(this.marks.keys().next().value ?? "");
   }
 
   bringToFront(): void {
@@ -77,8 +80,34 @@ export class Marks implements Drawn {
   private added(layer: string, key: string, marker: L.Marker): void {
     const mark = this.marks.get(key) as Mark;
     say(marker, mark.name, mark.style);
-    marker.getElement()?.addEventListener("focus", () => this.listener.hovered(layer, key, marker.getLatLng()));
-    marker.getElement()?.addEventListener("blur", () => this.listener.left());
+    const element = marker.getElement();
+    if (!element) return;
+    element.tabIndex = key === this.reached ? 0 : -1;
+    element.addEventListener("keydown", (event) => (event.key === "Enter" ? press(marker, event) : this.step(key, event)));
+    element.addEventListener("blur", () => this.listener.left());
+    element.addEventListener("focus", () => {
+      this.reach(key);
+      this.listener.hovered(layer, key, marker.getLatLng());
+    });
+  }
+
+  /** Hundreds of marks are one stop of the Tab key; from there the arrow keys go from one to the next. */
+  private reach(key: string): void {
+    for (const [name, tabIndex] of [[this.reached, -1], [key, 0]] as const) {
+      const element = this.marks.get(name)?.marker.getElement();
+      if (element) element.tabIndex = tabIndex;
+    }
+    this.reached = key;
+  }
+
+  private step(from: string, event: KeyboardEvent): void {
+    const step = STEPS[event.key];
+    if (!step || event.ctrlKey || event.metaKey) return;
+    const keys = [...this.marks.keys()];
+    const next = keys[(keys.indexOf(from) + step + keys.length) % keys.length] ?? from;
+    this.marks.get(next)?.marker.getElement()?.focus();
+    event.preventDefault();
+    event.stopPropagation(); // or the map would move
   }
 
   private patch(key: string, at: LonLat, style: Style, name: string, held: boolean): void {
@@ -97,6 +126,13 @@ export class Marks implements Drawn {
     this.group.removeLayer(mark.marker);
     this.marks.delete(key);
   }
+}
+
+/** Enter is a click, which Leaflet leaves out. */
+function press(marker: L.Marker, originalEvent: KeyboardEvent): void {
+  const latlng = marker.getLatLng();
+  const map = (marker as unknown as { _map: L.Map })._map;
+  marker.fire("click", { latlng, containerPoint: map.latLngToContainerPoint(latlng), originalEvent });
 }
 
 /** What a screen reader says. */

@@ -84,7 +84,7 @@ export class Overlays {
   }
 
   /** Show an answer once; closing it does not bring it back. */
-  answer(answer: Answer | null): void {
+  answer(answer: Answer | null, close: string): void {
     if (!answer) {
       if (this.answered) this.map.closePopup();
       this.answered = 0;
@@ -92,7 +92,8 @@ export class Overlays {
       this.answered = answer.number;
       const rows = answer.rows.flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]);
       const content = element("div", { class: "gpm-answer" }, element("strong", {}, answer.title), element("dl", {}, ...rows));
-      L.popup({ maxWidth: 320, autoPanPadding: [40, 40] }).setLatLng(latLng([answer.lon, answer.lat])).setContent(content).openOn(this.map);
+      const popup = L.popup({ maxWidth: 320, autoPanPadding: [40, 40] }).setLatLng(latLng([answer.lon, answer.lat])).setContent(content);
+      popup.openOn(this.map).getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", close);
     }
   }
 

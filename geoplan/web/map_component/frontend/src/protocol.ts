@@ -113,6 +113,7 @@ export interface View {
   answer: Answer | null;
   basemap: Basemap | null;
   busy: string;
+  spoken: string;
   reports_view: boolean;
 }
 
