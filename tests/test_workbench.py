@@ -514,7 +514,7 @@ def test_what_is_clicked_on_the_map_is_marked_in_the_tables_and_back(bench):
     _look_at_the_marked(bench, "镇街", "1 / 4 行", "乙镇")
     go(bench.page, "地图工作台")
     bench.drawn(1)
-    bench.click(500, 500)
+    bench.page.get_by_role("button", name="甲街道综合养老服务中心").click()
     expect(bench.panel.get_by_label("名称")).to_have_value("甲街道综合养老服务中心")
     _look_at_the_marked(bench, "设施", "1 / 5 行", "F1")
     bench.page.get_by_text("只看选中的 1 行").click()

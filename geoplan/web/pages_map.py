@@ -18,10 +18,11 @@ from geoplan.web.basemap import basemap
 from geoplan.web.cache import View
 from geoplan.web.deeds import CLOSURE, LINK, PARCEL, SITE
 from geoplan.web.key_figures import key_figures
-from geoplan.web.map_component import Answer, Event, Layer, Tool, show_map
+from geoplan.web.map_component import Answer, Event, Layer, Taken, Tool, show_map, taken
 from geoplan.web.map_component import View as MapView
 from geoplan.web.state import Desk
 
+_KEY = "map"
 _HEIGHT_PX = 684  # on an office screen; the style sheet follows other windows
 _LOOK = Path(__file__).with_name("workbench.css")
 _FROZEN = {Status.APPROVED, Status.LOCKED}
@@ -35,6 +36,7 @@ def show(_view: View, _desk: Desk) -> None:
 
 @st.fragment
 def _workbench() -> None:
+    had = taken(_KEY)
     session.desk()
     st.html(_LOOK)
     busy, told = st.empty(), st.container(key="gp-told")
@@ -47,7 +49,7 @@ def _workbench() -> None:
     found = enquiries.of(view, desk)
     # The map before the panel, whose fields take the browser long: it is drawn while they are made.
     with drawing, st.container(key="gp-map"):
-        _map(view, desk, found)
+        _map(view, desk, found, had)
     busy.empty()
     session.change(drawn=view.state.revision if view.state else 0)
     with beside, st.container(key="gp-panel"):
@@ -66,7 +68,7 @@ def frozen(state: State | None) -> bool:
     return state is not None and state.status in _FROZEN
 
 
-def _map(view: View, desk: Desk, found: enquiries.Found) -> None:
+def _map(view: View, desk: Desk, found: enquiries.Found, had: Taken) -> None:
     year, layers, held = view.question.year, view.layers, session.held()
 
     def handle(events: list[Event]) -> None:
@@ -88,7 +90,7 @@ def _map(view: View, desk: Desk, found: enquiries.Found) -> None:
         basemap=basemap(),
         spoken=_spoken(view, found),
     )
-    show_map(shown, key="map", on_events=handle, height=_HEIGHT_PX)
+    show_map(shown, key=_KEY, on_events=handle, height=_HEIGHT_PX, had=had)
 
 
 def _revision(view: View, desk: Desk) -> int:

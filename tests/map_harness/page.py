@@ -38,6 +38,7 @@ from geoplan.web.map_component import (
     pack_look,
     pack_places,
     show_map,
+    taken,
 )
 
 WEST, SOUTH, STEP = 112.80, 22.60, 0.06
@@ -158,6 +159,7 @@ def main() -> None:
     """One run."""
     st.set_page_config(layout="wide")
     i18n.use(st.query_params.get("lang", "zh"))
+    had = taken("map")
     state: Plan = st.session_state.setdefault("plan", Plan())
     count = int(st.query_params.get("dots", 500))
     classes = (np.arange(12) + state.revision) % 4
@@ -192,7 +194,7 @@ def main() -> None:
         view = replace(view, pending=waiting, focus=near, busy="正在计算可达范围", reports_view=True)
     work_s = float(st.query_params.get("work", 0))
     take = partial(state.take, refuse="refuse" in st.query_params, work_s=work_s)
-    show_map(view, key="map", on_events=take, height=560)
+    show_map(view, key="map", on_events=take, height=560, had=had)
     st.code(json.dumps({"revision": state.revision, "events": state.events}, ensure_ascii=False), language=None)
 
 

@@ -13,6 +13,7 @@ Rules that both sides keep:
 * Coordinates are WGS84 longitude and latitude, kept to 1e-7 degrees (about a centimetre).
 * `View.revision` names the state that is drawn. Each event carries the revision it was made on, and an id that no other
   event ever has: a store that remembers ids applies each once even across a restart of the server.
+* What an event changed is acknowledged with a view that shows it: `taken` is asked before the view is built.
 * Every message holds all events that Python has not acknowledged; Python takes each once, in order (`Inbox`). So none is
   lost or doubled, however many are drawn in a burst.
 * A layer's payloads (`pack_places`, `pack_look`) are fetched by their digest, only when they changed. An edit that
@@ -38,7 +39,7 @@ from geoplan.web.map_component.events import (
     Undo,
     Viewed,
 )
-from geoplan.web.map_component.mounting import show_map
+from geoplan.web.map_component.mounting import Taken, show_map, taken
 from geoplan.web.map_component.packing import HIDDEN, pack_glance, pack_look, pack_places
 from geoplan.web.map_component.view import Answer, Basemap, Focus, Layer, Pending, Selection, Style, Tool, View
 
@@ -59,6 +60,7 @@ __all__ = [
     "Redo",
     "Selection",
     "Style",
+    "Taken",
     "Tool",
     "Undo",
     "View",
@@ -67,4 +69,5 @@ __all__ = [
     "pack_look",
     "pack_places",
     "show_map",
+    "taken",
 ]

@@ -26,6 +26,15 @@ _LANGUAGES = {"zh": "zh-CN", "en": "en"}
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How far the events of a page's map have been taken, and why some of the last were dropped."""
+
+    client: str = ""
+    sequence: int = 0
+    refused: tuple[str, ...] = ()
+
+
 @dataclass
 class _Post:
     """What one session has had from its map.
@@ -35,9 +44,7 @@ class _Post:
     """
 
     session: str = field(default_factory=lambda: secrets.token_hex(8))
-    client: str = ""
-    sequence: int = 0
-    refused: tuple[str, ...] = ()
+    taken: Taken = Taken()
     _one_at_a_time: Lock = field(default_factory=Lock)
 
     def take(self, sent: object, on_events: Callable[[list[Event]], None]) -> None:
@@ -53,10 +60,31 @@ class _Post:
                 if wanted:
                     on_events(wanted)
             finally:
-                self.client, self.sequence, self.refused = received.client, received.sequence, received.refused
+                self.taken = Taken(received.client, received.sequence, received.refused)
 
 
-def show_map(view: View, *, key: str, on_events: Callable[[list[Event]], None], height: int = 620) -> None:
+def taken(key: str) -> Taken:
+    """How far events have been taken by now: to be asked before anything is read that a view shows.
+
+    An event that is taken while the page builds its view is not in it. Acknowledged with that view it would never be shown,
+    for the run that takes it may be ended by the one that builds the view.
+    """
+    return _post(key).taken
+
+
+def _post(key: str) -> _Post:
+    found: _Post = st.session_state.setdefault(f"{key}-post", _Post())
+    return found
+
+
+def show_map(
+    view: View,
+    *,
+    key: str,
+    on_events: Callable[[list[Event]], None],
+    height: int = 620,
+    had: Taken | None = None,
+) -> None:
     """Show the map, or bring the one that is there up to date.
 
     Args:
@@ -67,14 +95,16 @@ def show_map(view: View, *, key: str, on_events: Callable[[list[Event]], None], 
             ``st.session_state`` nor draw anything: at each of those Streamlit may end a callback for the next run,
             and the rest would be lost. Give it the objects that it changes.
         height: of the map with its bar, in pixels.
+        had: what ``taken`` said before the view was built; needed where events change what it shows.
 
     Raises:
         OutputError: the component was not built when the package was installed.
     """
-    post: _Post = st.session_state.setdefault(f"{key}-post", _Post())
+    post = _post(key)
+    had = had or post.taken
     data = message(view, texts(), _LANGUAGES[current()])
-    data["acknowledged"] = {"session": post.session, "client": post.client, "sequence": post.sequence}
-    data["notice"] = " ".join(post.refused)
+    data["acknowledged"] = {"session": post.session, "client": had.client, "sequence": had.sequence}
+    data["notice"] = " ".join(had.refused)
     _component()(key=key, data=data, height=height, on_events_change=lambda: _receive(key, post, on_events))
 
 
