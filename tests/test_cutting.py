@@ -21,7 +21,7 @@ from geoplan.errors import LayerError
 from geoplan.intake.cutting import Order, cut, widened
 from geoplan.layers import LayerEntry
 from geoplan.layers.osm import read_pbf
-from geoplan.layers.pbf import read_blobs, read_nodes
+from geoplan.layers.pbf import read_blobs, read_nodes, read_ways
 from geoplan.layers.validation import Door
 from geoplan.network import build_network, load_profile
 
@@ -145,6 +145,23 @@ def test_nodes_are_read_as_osmium_reads_them(tmp_path_factory, places, dense):
     theirs = [(node.id, node.location.lon, node.location.lat) for node in osmium.FileProcessor(str(path))]
     assert np.concatenate([nodes.ids for nodes in found]).tolist() == [number for number, _lon, _lat in theirs]
     assert np.allclose(np.concatenate([nodes.lonlat for nodes in found]), [row[1:] for row in theirs], atol=1e-9)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.lists(st.integers(0, 1 << 34), max_size=12), min_size=1, max_size=20))
+def test_ways_are_read_as_osmium_reads_them(tmp_path_factory, ways):
+    """Whatever nodes they have; those without any are left out."""
+    path = tmp_path_factory.getbasetemp() / "w.osm.pbf"
+    path.unlink(missing_ok=True)
+    with osmium.SimpleWriter(str(path)) as writer:
+        for number, nodes in enumerate(ways):
+            writer.add_way(mutable.Way(id=number * 70_000_000, nodes=nodes, tags={"highway": "path"}))
+    _head, *blobs = read_blobs(path)
+    found = read_ways(blobs[0], path)
+    assert [found.refs[found.way == place].tolist() for place in range(len(found.ids))] == [
+        each for each in ways if each
+    ]
+    assert found.ids.tolist() == [number * 70_000_000 for number, nodes in enumerate(ways) if nodes]
 
 
 def test_memory_does_not_follow_the_ids(tmp_path):
