@@ -71,6 +71,7 @@ def import_file(
 ) -> None:
     """Bring a file into a workspace."""
     from geoplan.intake import bringing
+    from geoplan.intake.beginning import next_step
     from geoplan.intake.confinement import Confinement, what_is_limited
     from geoplan.intake.records import Request
     from geoplan.intake.trusted import Trusted
@@ -109,6 +110,8 @@ def import_file(
     if not (licence and as_of):
         typer.echo(_("没有写明许可或数据日期；可用 --licence、--as-of 补上，或写进 manifest.toml。"))
     typer.echo(bringing.told(entry))
+    ready = _("可以检查和评估了：geoplan check {folder}，geoplan assess {folder}。").format(folder=directory)
+    typer.echo(next_step(directory, ready))
 
 
 def _begin_where_nothing_is(directory: Path) -> None:

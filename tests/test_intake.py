@@ -529,4 +529,6 @@ def test_the_papers_of_a_file_stand_in_its_entry(empty, tmp_path, geoplan):
         "2024-12-31",
         True,
     )
-    assert "没有写明许可或数据日期" in geoplan(*asked, "--replace")[1]
+    told = geoplan(*asked, "--replace")[1]
+    assert "没有写明许可或数据日期" in told
+    assert "评估还需要：demand 居民点、roads 道路" in told

@@ -9,7 +9,7 @@ import tomlkit
 from geoplan.errors import OutputError, WorkspaceError
 from geoplan.i18n import _
 from geoplan.intake.templates import TEMPLATES, write_template
-from geoplan.layers import MANIFEST
+from geoplan.layers import MANIFEST, read_manifest
 from geoplan.layers.manifest_file import write_text
 from geoplan.layers.schema import ROLES
 
@@ -38,6 +38,21 @@ def begin(root: Path, name: str, pack: str) -> list[Path]:
         raise OutputError(_("无法写入 {file}：{error}").format(file=root, error=error.strerror)) from error
     write_text(root / MANIFEST, _manifest(name or root.resolve().name, pack))
     return made
+
+
+def next_step(root: Path, ready: str) -> str:
+    """What a workspace still needs before it can be assessed.
+
+    Args:
+        ready: what is to be said when it needs nothing.
+
+    Raises:
+        WorkspaceError, ManifestError: it has no manifest that can be understood.
+    """
+    manifest = read_manifest(root)
+    lacking = [role for role in ROLES.values() if role.required and manifest.entry(role.name) is None]
+    names = _("、").join(f"{role.name} {_(role.label)}" for role in lacking)
+    return _("评估还需要：{layers}。").format(layers=names) if lacking else ready
 
 
 def _manifest(name: str, pack: str) -> str:

@@ -15,6 +15,7 @@ from geoplan import crs
 from geoplan.errors import LayerError, WorkspaceError
 from geoplan.i18n import _
 from geoplan.intake import bringing
+from geoplan.intake.beginning import next_step
 from geoplan.intake.bringing import Draft, Staged
 from geoplan.intake.confinement import Opener
 from geoplan.intake.headers import fields_of
@@ -120,4 +121,5 @@ def finish(root: Path, draft: Draft, request: Request, opener: Opener, *, replac
     """
     asked = replace(request, columns={field: column for field, column in request.columns.items() if column})
     entry = bringing.bring_in(root, draft, asked, replace_entry=replaces, source=source, opener=opener)
-    return bringing.told(entry)
+    ready = _("可以在“数据”页检查，在“总览”页看结论了。")
+    return "\n\n".join((bringing.told(entry), next_step(root, ready)))
