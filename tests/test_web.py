@@ -237,6 +237,9 @@ def test_what_is_wrong_with_a_workspace_is_said_and_gone_once_it_is_mended(apps:
     shutil.rmtree(app.workspace / "layers", ignore_errors=True)
     page.goto(app.url)
     expect(page.get_by_test_id("stMain")).to_contain_text("缺少 layers/manifest.toml")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_test_id("stMain")).to_contain_text("layers/manifest.toml is missing")
+    page.get_by_role("link", name="中文").click()
     broken = small_workspace()
     broken.frames["demand"] = broken.frames["demand"].drop(columns="pop_total")
     broken.frames["facilities"].loc[0, "kind"] = "网吧"

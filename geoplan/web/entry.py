@@ -42,6 +42,8 @@ def main() -> None:
     try:
         session.desk()
     except GeoplanError as error:
+        with head:
+            sidebar.other_languages()
         parts.show_error(error)
         return
     page = st.navigation(_pages(answer))

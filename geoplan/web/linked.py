@@ -25,7 +25,7 @@ def table(view: View, desk: Desk, name: str, title: str, all_rows: Table, *, abo
         title: what the rows are, for screen readers.
         about: what to know of the figures.
     """
-    tools = st.columns([3, 2, 2, 2.6], vertical_alignment="center")
+    tools = st.columns([1.8, 2, 2.2, 3], vertical_alignment="center")
     text = tools[0].text_input(
         _("筛选"), key=f"filter-{name}", placeholder=_("筛选：输入任意文字"), label_visibility="collapsed", live=True
     )

@@ -47,6 +47,7 @@ _STYLE = """<style>
 [data-testid="stMain"] :is([data-testid="stPopover"], [data-testid="stButton"], [data-testid="stFormSubmitButton"]) button p { display: inline-block; }
 [data-testid="stMain"] :is([data-testid="stPopover"], [data-testid="stButton"], [data-testid="stFormSubmitButton"]) button p::first-letter,
 [data-testid="stMain"] [data-testid="stWidgetLabel"] p::first-letter { text-transform: uppercase; }
+[data-testid="stDownloadButton"] button { padding-left: .4rem; padding-right: .4rem; }
 .gp-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; }
 .gp-figure { border: 1px solid #d5d9de; border-radius: 6px; padding: .5rem .9rem; }
 .gp-figure .gp-name, .gp-figure .gp-note-line { color: #5f6368; font-size: .9rem; }
@@ -57,6 +58,7 @@ _STYLE = """<style>
 .gp-head .gp-asked { color: #5f6368; }
 .gp-badge { background: #fff3cd; color: #6b4e00; border: 1px solid #d9b84a; border-radius: 4px; padding: 1px 8px;
   font-size: .85rem; display: inline-block; }
+.gp-languages { display: flex; gap: 1rem; } .gp-languages a { color: #045a8d; }
 .gp-place { font-weight: 650; font-size: 1.05rem; margin-bottom: .3rem; }
 .gp-quote { border-left: 4px solid #045a8d; background: #f3f5f7; padding: .6rem .9rem; margin: 0 0 .7rem; font-size: 1.05rem; }
 dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem .9rem; margin: 0 !important; padding: 0; }

@@ -42,7 +42,7 @@ def held() -> Held:
         GeoplanError: the workspace or its scenarios cannot be read.
     """
     if _HELD not in st.session_state:
-        i18n.use(state.first_language())
+        i18n.use(state.language_of(st.query_params.to_dict()))
         packs = service.pack_choices(read_manifest(state.workspace()))
         names = tuple(known.scenario.name for known in store().states())
         told = state.from_address(st.query_params.to_dict(), packs, names)

@@ -36,6 +36,12 @@ def show(head: DeltaGenerator) -> None:
     _rules(manifest)
 
 
+def other_languages() -> None:
+    """Ways to read the page in another language where there is no desk to write it on."""
+    links = "".join(f'<a href="?lang={code}" target="_self">{word}</a>' for code, word in _LANGUAGES.items())
+    st.html(f'<nav class="gp-languages" aria-label="语言 / Language">{links}</nav>')
+
+
 def _language(place: DeltaGenerator) -> None:
     place.segmented_control(
         "语言 / Language",

@@ -191,7 +191,7 @@ def from_address(address: Mapping[str, str], packs: tuple[str, ...], scenarios: 
     """
     name, year, speed = (address.get(key, "") for key in ("scenario", "year", "speed"))
     desk = Desk(
-        language=address["lang"] if address.get("lang") in LANGUAGES else first_language(),
+        language=language_of(address),
         pack=address["pack"] if address.get("pack") in packs else "",
         year=int(year) if _whole(year) and FIRST_YEAR <= int(year) <= LAST_YEAR else None,
         speed=next((known for known in SPEEDS if f"{known:g}" == speed), 1.0),
@@ -199,6 +199,11 @@ def from_address(address: Mapping[str, str], packs: tuple[str, ...], scenarios: 
         selection=_read_selection(address.get("select", "")),
     )
     return telling(desk, Notice("news", gone_text(name))) if name and not desk.scenario else desk
+
+
+def language_of(address: Mapping[str, str]) -> str:
+    """The language that an address tells of; the first where it tells of none that there is."""
+    return address["lang"] if address.get("lang") in LANGUAGES else first_language()
 
 
 def gone_text(name: str) -> str:
