@@ -610,3 +610,13 @@ def test_files_that_cannot_be_used_are_refused(small, tmp_path, geoplan):
         status, _out, err = geoplan("check", *arguments)
         assert status == 2
         assert "Traceback" not in err
+
+
+def test_nothing_is_said_of_rows_that_a_repair_took_away(small, tmp_path):
+    """A facility without a place is warned of until it is left out."""
+    small.frames["facilities"].loc[0, "geometry"] = None
+    root = small.write(tmp_path)
+    warned = [problem for problem in load_layers(root).problems if "F1" in problem.rows]
+    assert [problem.message for problem in warned] == ["没有几何位置"]
+    add_repair(root, "facilities", Repair("exclude_rows", rows=("F1",)))
+    assert [problem for problem in load_layers(root).problems if "F1" in problem.rows] == []
