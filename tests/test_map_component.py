@@ -482,6 +482,15 @@ def test_shapes_are_moved_reshaped_and_deleted_under_their_own_id(opened):
     expect(plan.page.locator(".gpm-mark")).to_have_count(0)
 
 
+def test_a_corner_beside_a_mark_is_set_where_it_is_clicked(opened):
+    """Within the field of a site's symbol, ten pixels from its middle; the polygon is closed there as well."""
+    plan = opened()
+    plan.point(*RING[0])
+    beside = (RING[0][0] + 10 * plan.pixel, RING[0][1])
+    plan.polygon([beside, *RING[1:]])
+    assert plan.near(plan.events[-1]["geometry"], beside)
+
+
 def test_a_polygon_moves_as_a_whole(opened):
     """Dragged by its inside, every corner moves by the same way."""
     plan = opened()

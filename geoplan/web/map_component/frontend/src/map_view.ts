@@ -390,6 +390,7 @@ export class MapView implements Listener {
   private toolChanged(mode: Mode): void {
     this.toolbar.press(mode);
     this.root.dataset["mode"] = mode;
+    this.root.dataset["draws"] = this.tools.draws ?? "";
     this.measured = "";
     this.say(this.hintText());
   }
