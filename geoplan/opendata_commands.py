@@ -116,6 +116,7 @@ def populate(
     crs: Annotated[str, typer.Option(help=_("栅格没有写明坐标系时必填，例如 EPSG:4326"))] = "",
     source: Annotated[str, typer.Option(help=_("栅格的来源，写进 manifest.toml 和结果；默认为文件名"))] = "",
     licence: Annotated[str, typer.Option(help=_("栅格的许可，例如 CC BY 4.0"))] = "",
+    as_of: Annotated[str, typer.Option(metavar="DATE", help=_("数据是哪一天的，例如 2024-12-31"))] = "",
     *,
     onto_points: Annotated[
         bool, typer.Option("--onto-points", help=_("把人口分到工作区已有的居民点：每个格子归本镇街最近的点"))
@@ -133,6 +134,7 @@ def populate(
 
     if not raster.is_file():
         raise WorkspaceError(_("文件不存在：{file}").format(file=raster))
+    day = bringing.day_of(as_of)
     landing.check_roles(directory, ["demand"], replace_entries=replace)
     wish = Wish(crs=crs, block=block, onto_points=onto_points, year=year)
     with ExitStack() as stack:
@@ -143,7 +145,7 @@ def populate(
         spread = populate(directory, raster, opener, folder, wish)
         how = _("{day} 由 geoplan populate 按人口栅格 {name} 把普查人口分到镇街之内；界线切开的格子按面积分")
         notes = (how.format(day=f"{_today()}", name=raster.name), *spread.told)
-        entry = LayerEntry("demand", "", source=source or raster.name, licence=licence, as_of=_today(), notes=notes)
+        entry = LayerEntry("demand", "", source=source or raster.name, licence=licence, as_of=day, notes=notes)
         made = landing.bring_in(directory, [landing.NewLayer(entry, spread.rows)], folder, replace_entries=replace)
     for line in spread.told:
         typer.echo(line)

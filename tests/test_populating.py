@@ -149,6 +149,22 @@ def test_shares_follow_the_raster(small, tmp_path, geoplan):
     assert np.allclose(sorted(found), sorted(expected), atol=1.01 / STEPS)
 
 
+def test_a_raster_in_degrees_serves_as_well(small, tmp_path, geoplan):
+    """As WorldPop's is: sums to the digit, every place in its township, nothing said about what is whole."""
+    root = county(small, tmp_path)
+    west, south, east, north = crs.lonlat(load_layers(root).frames["units"]).total_bounds
+    transform = rasterio.Affine(0.003, 0, west - 0.004, 0, -0.003, north + 0.004)
+    cells = np.random.default_rng(2).random((round((north - south) / 0.003) + 3, round((east - west) / 0.003) + 3))
+    raster = write_raster(tmp_path / "pop.tif", cells, crs_text="EPSG:4326", transform=transform)
+    status, told, error = geoplan("populate", raster, "--dir", root, "--replace", "--as-of", "2020-11-01", "--trust")
+    assert (status, error, "面积" in told) == (0, "", False)
+    rows = people(root)
+    assert {code: exact(rows, code) for code in CENSUS} == {code: total for code, (total, *_ages) in CENSUS.items()}
+    units = load_layers(root).frames["units"].set_index("unit_code").geometry
+    assert all(units[row.unit_code].buffer(0.01).intersects(row.geometry) for row in rows.itertuples())
+    assert str(read_manifest(root).entry("demand").as_of) == "2020-11-01"
+
+
 def test_blocks_of_cells_become_one_place(small, tmp_path, geoplan):
     """The sums stay, the places are fewer."""
     root = county(small, tmp_path)

@@ -63,7 +63,8 @@ def pieces_of(grid: Grid, units: gpd.GeoDataFrame, block: int = 1) -> Pieces:
     lived_in = covered[covered["weight"] > 0]
     joined = _joined(lived_in)
     xy = _inside(joined[["x", "y"]].to_numpy(), joined["heaviest"].to_numpy(), lived_in, units, (width, height))
-    known = np.minimum(area / np.maximum(units.area.to_numpy(), np.finfo(float).tiny), 1.0)
+    whole = np.maximum(shapely.area(units.geometry.to_numpy()), np.finfo(float).tiny)
+    known = np.minimum(area / whole, 1.0)
     return Pieces(joined["unit"].to_numpy(), joined["weight"].to_numpy(), xy, known)
 
 
