@@ -43,8 +43,8 @@ class Segments(NamedTuple):
 class Cells(NamedTuple):
     """The cells near roads, row by row. Cell (r, c) has its centre at ``(west + c, south + r) * cell_m``.
 
-    Memory: 8 bytes a cell; 96 MB for 60 km x 50 km with 12,000 km of road, and 24 MB more while it is made. Cells
-    exist up to one cell's width beyond the margin; the others take nothing.
+    Memory: 8 bytes a cell; 96 MB for 60 km x 50 km with 12,000 km of road, while it is made 4 bytes a cell and 12 MB
+    for each processor more. Cells exist up to one cell's width beyond the margin; the others take nothing.
 
     Attributes:
         begin: int64 (rows + 1,), the cells of row r are ``begin[r]:begin[r + 1]``, by column.
