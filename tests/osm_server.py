@@ -134,6 +134,12 @@ def serving(server: OsmServer) -> Iterator[OsmServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path.startswith("/moved/"):
+                self.send_response(301)
+                self.send_header("Location", self.path.removeprefix("/moved"))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             asked = parse_qs(urlparse(self.path).query)
             name = (asked.get("q") or asked.get("osm_ids") or [""])[0]
             self._answer(f"place {name}", lambda: server.answers.get(name, []))

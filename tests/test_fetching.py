@@ -170,9 +170,9 @@ def test_a_name_that_is_no_area_is_told(server, root, geoplan):
     assert (status, "请核对名称" in error) == (2, True)
 
 
-@pytest.mark.parametrize("failure", [500, 'runtime error: Query timed out in "query" at line 1'])
+@pytest.mark.parametrize("failure", [500, 200, 'runtime error: Query timed out in "query" at line 1'])
 def test_a_failure_in_the_middle_leaves_the_workspace_as_it_was(failure, server, root):
-    """Neither files nor entries; a part that the server could not finish is no answer; what was answered is not asked again."""
+    """Neither files nor entries; a page of a portal or a part that the server could not finish is no answer; what was answered is not asked again."""
     before, roles = files(root), ("units", "facilities", "clinics")
     server.failures += [("healthcare", failure)] * 3
     with pytest.raises(FetchError, match="没有写入任何图层"):
@@ -192,6 +192,13 @@ def test_a_busy_server_is_waited_for(server, root):
     server.failures += [("admin_level", 429), ("admin_level", 504)]
     fetched(root, server, only=("units",))
     assert sum("admin_level" in question for question in server.asked) == 3
+    assert read_manifest(root).entry("units") is not None
+
+
+def test_a_mirror_that_has_moved_is_followed(server, root):
+    """A redirect is no answer yet and no failure."""
+    servers = Servers(nominatim_url=f"{server.url}/moved", overpass_url=server.url, patience=())
+    download(root, "Encamp", ("units",), 0.0, servers, replace_entries=False, progress=lambda _stage: None)
     assert read_manifest(root).entry("units") is not None
 
 

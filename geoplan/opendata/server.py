@@ -106,11 +106,18 @@ class Connection:
 
     def check(self, response: requests.Response, *_args: object, **_kwargs: object) -> None:
         """See that an answer is one; called by requests for each."""
-        self.reached.add(urlparse(response.url).netloc)
+        self.reached.add(_host_of(response.url))
+        if response.is_redirect:
+            return
         if response.status_code in _BUSY:
             raise _BusyError(f"HTTP {response.status_code}", request=response.request, response=response)
         if response.status_code >= _BAD:
             raise requests.HTTPError(f"HTTP {response.status_code} {response.reason}", response=response)
+        if response.content.lstrip()[:1] not in {
+            b"{",
+            b"[",
+        }:  # a page to log in, say, which osmnx would take for nothing there
+            raise requests.HTTPError(_("{host} 答复的不是数据").format(host=_host_of(response.url)), response=response)
         if _REMARK in response.content[-4096:]:
             raise _BusyError(str(response.json().get("remark", "")), request=response.request, response=response)
 
@@ -152,7 +159,11 @@ def connected(servers: Servers, cache: Path) -> Iterator[Connection]:
 
 
 def _host(error: requests.RequestException) -> str:
-    return urlparse(str(error.request.url)).netloc if error.request is not None else "?"
+    return _host_of(str(error.request.url)) if error.request is not None else "?"
+
+
+def _host_of(url: str) -> str:
+    return urlparse(url).netloc
 
 
 def _asked_wait(error: requests.RequestException) -> float:
