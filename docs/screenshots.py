@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from browser import LONG, ROOT, App, chromium, served, settled, watched
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from test_map_component import Map
+from user_guide_pictures import save
 
-IMAGES = ROOT / "docs" / "images"
 SCREEN = ViewportSize(width=1366, height=768)
 PLAN = {"zh": "2025年规划方案", "en": "低成本方案"}
 expect.set_options(timeout=LONG)
@@ -32,11 +32,11 @@ def workbench(app: App, page: Page, language: str) -> None:
     expect(root).to_have_attribute("data-revision", "2")
     settled(page)
     page.mouse.move(5, 5)
-    page.screenshot(path=IMAGES / f"workbench-{language}.png")
+    save(page, f"workbench-{language}.png")
     page.mouse.click(*plan.at(112.70, 22.70))
     expect(page.locator(".gp-place-answer")).to_be_visible()
     expect(page.locator(".gpm .leaflet-popup")).to_have_css("opacity", "1")
-    page.screenshot(path=IMAGES / f"workbench-place-{language}.png")
+    save(page, f"workbench-place-{language}.png")
 
 
 def pictures(app: App, browser: Browser) -> None:

@@ -46,7 +46,7 @@ def main(wanted: list[str]) -> None:
                     for name, bring in PICTURES.items():
                         if not wanted or name in wanted:
                             bring(page)
-                            _save(page, f"guide-{name}{'' if language == 'zh' else '-en'}.png")
+                            save(page, f"guide-{name}{'' if language == 'zh' else '-en'}.png")
 
 
 def _settle(page: Page) -> None:
@@ -74,7 +74,8 @@ def _choose(page: Page, word: str) -> None:
     _settle(page)
 
 
-def _save(page: Page, file: str) -> None:
+def save(page: Page, file: str) -> None:
+    """Write what the window shows, in few colours."""
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(IMAGES / file, optimize=True)
 
