@@ -62,7 +62,7 @@ _STYLE = """<style>
 .gp-place { font-weight: 650; font-size: 1.05rem; margin-bottom: .3rem; }
 .gp-quote { border-left: 4px solid #045a8d; background: #f3f5f7; padding: .6rem .9rem; margin: 0 0 .7rem; font-size: 1.05rem; }
 dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem .9rem; margin: 0 !important; padding: 0; }
-.gp-facts dt { color: #5f6368; } .gp-facts dd { margin: 0 !important; overflow-wrap: anywhere; }
+.gp-facts dt { color: #5f6368; } .gp-facts dt::first-letter { text-transform: uppercase; } .gp-facts dd { margin: 0 !important; overflow-wrap: anywhere; }
 .gp-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 .gp-table th, .gp-table td { border-bottom: 1px solid #d5d9de; padding: .3rem .6rem; text-align: left; white-space: nowrap; }
 .gp-table th { color: #5f6368; font-weight: 400; background: #f8f9fb; }
