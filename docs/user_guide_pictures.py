@@ -77,7 +77,9 @@ def _choose(page: Page, word: str) -> None:
 def save(page: Page, file: str) -> None:
     """Write what the window shows, in few colours."""
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    picture.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(IMAGES / file, optimize=True)
+    picture.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+        IMAGES / file, optimize=True
+    )
 
 
 def _overview(page: Page) -> None:
