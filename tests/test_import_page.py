@@ -51,7 +51,7 @@ def test_a_list_from_baidu_comes_in_when_the_planner_says_so(page, empty, tmp_pa
     expect(page.get_by_role("button", name="导入", exact=True)).to_be_disabled()
     page.get_by_label("经纬度的基准").fill("BD-09")
     page.get_by_role("option", name="BD-09").click()
-    page.get_by_role("button", name="按此重新识别").click()
+    page.get_by_role("button", name="按此重新识别").first.click()
     expect(page.get_by_text("没有坐标系")).to_have_count(0)
     expect(page.locator(".leaflet-container")).to_be_visible()
     assert not read_manifest(empty).layers
@@ -90,7 +90,7 @@ def test_a_table_of_a_database_comes_in_by_its_address(page, empty):
         expect(page.get_by_text("没有坐标系")).to_be_visible()
         page.get_by_label("经纬度的基准").fill("WGS84")
         page.get_by_role("option", name="WGS84").click()
-        page.get_by_role("button", name="按此重新识别").click()
+        page.get_by_role("button", name="按此重新识别").first.click()
         expect(page.locator(".leaflet-container")).to_be_visible()
         page.get_by_role("button", name="导入", exact=True).click()
         expect(page.get_by_text("已登记在")).to_be_visible()

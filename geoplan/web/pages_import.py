@@ -188,6 +188,8 @@ def _how(look: Look) -> None:
         crs = st.text_input(_("坐标系（例如 EPSG:4547；文件已写明则留空）"), request.crs)
         layer = st.text_input(_("图层、工作表、压缩包内的文件名或数据库的表（有多个时）"), request.layer)
         geometry = st.text_input(_("几何列（表有多个时）"), request.geometry) if look.entry.in_database else ""
+        # One button above the long list of columns and one below it: what is mostly changed stands above.
+        again = st.form_submit_button(_("按此重新识别"), key="import-again-above")
         st.text(_("列与字段"))
         sides = st.columns(2)
         picked = {}
@@ -195,7 +197,7 @@ def _how(look: Look) -> None:
             with sides[place % 2]:
                 picked[field.name] = _column(look, field)
         constants = {field.name: _constant(look.entry.role, field) for field in importing.lacking(look)}
-        if st.form_submit_button(_("按此重新识别")):
+        if st.form_submit_button(_("按此重新识别"), key="import-again-below") or again:
             st.session_state[_REQUEST] = replace(
                 request,
                 columns={**request.columns, **importing.chosen(look, picked)},
