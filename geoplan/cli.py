@@ -263,10 +263,10 @@ def _refuse(*lines: str) -> int:
 
 def _layer_lines(error: LayerError) -> list[str]:
     """One line for one problem; for several a line that counts them and one each."""
-    from geoplan.report import problem_line
+    from geoplan.report import problem_line, problem_text
 
-    errors = [problem_line(problem) for problem in error.problems if problem.severity is Severity.ERROR]
-    return errors if len(errors) == 1 else [str(error), *errors]
+    errors = [problem for problem in error.problems if problem.severity is Severity.ERROR]
+    return [problem_text(*errors)] if len(errors) == 1 else [str(error), *map(problem_line, errors)]
 
 
 def _language(arguments: list[str], environment: str) -> tuple[str, list[str]]:

@@ -145,7 +145,7 @@ def test_english_lines_have_english_marks(geoplan, small, tmp_path):
     small.frames["estates"].loc[1, "households"] = "-5"
     _status, _out, err = geoplan("--lang", "en", "assess", small.write(tmp_path))
     assert err.startswith(
-        "Error: error estates: the field “households” is negative (E2); correct it, or leave it blank"
+        "Error: estates: the field “households” is negative (E2); correct it, or leave it blank"
     )
 
 

@@ -4,7 +4,7 @@ from geoplan.report.alternatives import comparison_record, comparison_text, show
 from geoplan.report.figures_table import write_figures_table
 from geoplan.report.results import json_text, write_results
 from geoplan.report.service_areas import check_area_request, draw_service_areas, write_service_areas
-from geoplan.report.terminal import problem_line, show
+from geoplan.report.terminal import problem_line, problem_text, show
 from geoplan.report.web_map import map_html
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "json_text",
     "map_html",
     "problem_line",
+    "problem_text",
     "show",
     "show_comparison",
     "write_comparison",

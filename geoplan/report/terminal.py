@@ -53,18 +53,16 @@ def show(assessment: Assessment, files: list[Path], console: Console, *, facilit
 
 def problem_line(problem: Problem) -> str:
     """A data problem in one line: how bad, where, what, which rows, what to do."""
+    return f"{_(tables.SEVERITY_LABELS[problem.severity])} {problem_text(problem)}"
+
+
+def problem_text(problem: Problem) -> str:
+    """A data problem where it is known how bad it is: where, what, which rows, what to do."""
     shown = _("、").join(problem.rows[:_MOST_ROWS])
     more = _(" 等 {count} 行").format(count=len(problem.rows)) if len(problem.rows) > _MOST_ROWS else ""
     rows = _("（{rows}）").format(rows=shown + more) if shown else ""
-    line = (
-        _("{severity} {layer}：{message}{rows}。")
-        if not problem.remedy
-        else _("{severity} {layer}：{message}{rows}。{remedy}。")
-    )
-    severity = _(tables.SEVERITY_LABELS[problem.severity])
-    return line.format(
-        severity=severity, layer=problem.layer, message=problem.message, rows=rows, remedy=problem.remedy
-    )
+    text = _("{layer}：{message}{rows}。{remedy}。") if problem.remedy else _("{layer}：{message}{rows}。")
+    return text.format(layer=problem.layer, message=problem.message, rows=rows, remedy=problem.remedy)
 
 
 def _head(assessment: Assessment) -> Text:

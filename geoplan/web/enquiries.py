@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +72,10 @@ def _in_words(found: Whereabouts, lon: float, lat: float) -> PlaceAnswer:
     facts = (
         (_("位置"), f"{lon:.5f}, {lat:.5f}"),
         (_("镇街"), _town(found, row["township"])),
-        (_("离路"), "" if row["leg_m"] != row["leg_m"] else _("{metres} 米").format(metres=f"{row['leg_m']:,.0f}")),
+        (
+            _("离路"),
+            "" if row["leg_m"] != row["leg_m"] else _("{metres} 米").format(metres=f"{math.ceil(row['leg_m']):,}"),
+        ),
     )
     brief = ((_("原因"), row["why"]),) if row["why"] else ()
     return PlaceAnswer(
