@@ -132,5 +132,5 @@ def watched(context: BrowserContext) -> Iterator[Page]:
     opened.on("console", watch.console)
     yield opened
     opened.close()
-    assert not watch.outside
-    assert not watch.errors
+    assert not watch.outside, watch.outside
+    assert not watch.errors, watch.errors

@@ -144,9 +144,7 @@ def test_english_lines_have_english_marks(geoplan, small, tmp_path):
     """What is wrong with a layer is joined in English with English marks."""
     small.frames["estates"].loc[1, "households"] = "-5"
     _status, _out, err = geoplan("--lang", "en", "assess", small.write(tmp_path))
-    assert err.startswith(
-        "Error: estates: the field “households” is negative (E2); correct it, or leave it blank"
-    )
+    assert err.startswith("Error: estates: the field “households” is negative (E2); correct it, or leave it blank")
 
 
 def test_several_problems_are_all_told(geoplan, small, tmp_path):

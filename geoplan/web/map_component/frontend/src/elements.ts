@@ -17,6 +17,24 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+export function hasSize(node: HTMLElement): boolean {
+  return node.clientWidth > 0 && node.clientHeight > 0;
+}
+
+/** Wait until an element takes room on the page, or is no longer wanted. */
+export async function sized(node: HTMLElement, unwanted: AbortSignal): Promise<void> {
+  if (hasSize(node) || unwanted.aborted) return;
+  await new Promise<void>((resolve) => {
+    const watch = new ResizeObserver(() => hasSize(node) && done());
+    const done = (): void => {
+      watch.disconnect();
+      resolve();
+    };
+    watch.observe(node);
+    unwanted.addEventListener("abort", done, { once: true });
+  });
+}
+
 // Outlines on a field of 24 by 24.
 const ICONS = {
   point: "M12 21s-6.5-6-6.5-11a6.5 6.5 0 0 1 13 0c0 5-6.5 11-6.5 11zM12 7.5v5M9.5 10h5",

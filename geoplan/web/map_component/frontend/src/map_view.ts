@@ -1,6 +1,6 @@
 /** The map of one mounted component: takes views from Python, tells it what the planner does. */
 
-import { button, element } from "./elements";
+import { button, element, hasSize, sized } from "./elements";
 import { distance, fill, place } from "./format";
 import { length, packed, sameShape, type Nested } from "./geometry";
 import { Glances, type Glance } from "./glances";
@@ -76,6 +76,7 @@ export class MapView implements Listener {
     const head = element("div", { class: "gpm-head" }, this.toolbar.element, this.search.element);
     this.panel = new Panel((layer, on) => this.switch(layer, on));
     this.root.append(head, element("div", { class: "gpm-body" }, this.frame, this.zoom, this.panel.element, this.hint, this.where, this.credit, this.tip.element, this.spoken));
+    this.frame.style.position = "absolute"; // the style sheet may come later, and Leaflet makes relative what it finds static: a frame without height
     this.map = L.map(this.frame, { zoomControl: false, attributionControl: false, zoomSnap: 0.5, maxZoom: 19, minZoom: 3, pmIgnore: false, renderer: L.canvas({ padding: 0.3 }) });
     for (const [name, height, through] of PANES) {
       const pane = this.map.createPane(name);
@@ -119,7 +120,7 @@ export class MapView implements Listener {
     this.next = undefined;
     let contents: Map<string, Content>;
     try {
-      contents = await this.payloads.of(view.layers);
+      [contents] = await Promise.all([this.payloads.of(view.layers), sized(this.frame, this.stop.signal)]);
     } catch {
       this.say(view.texts["load_failed"] ?? "", true);
       if (!this.next) this.tell({ type: "refresh" });
@@ -322,7 +323,7 @@ export class MapView implements Listener {
     this.map.on("mouseout", () => this.left());
     this.map.on("moveend", () => this.moved());
     document.addEventListener("keydown", (event) => this.key(event), { signal });
-    const size = new ResizeObserver(() => this.map.invalidateSize({ animate: false }));
+    const size = new ResizeObserver(() => hasSize(this.frame) && this.map.invalidateSize({ animate: false })); // not when it is taken from the page
     size.observe(this.frame);
     signal.addEventListener("abort", () => size.disconnect());
     window.addEventListener("beforeunload", (event) => this.queue.length && event.preventDefault(), { signal });
