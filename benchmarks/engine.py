@@ -237,8 +237,8 @@ class Bench:
         """Facilities added at random nodes and removed again, one after the other, with other work ``between`` edits."""
         taken: dict[str, list[Seconds]] = {"add": [], "remove": []}
         touched: list[int] = []
-        for node in self.nodes(EDITS):
-            place = at_nodes(self.network, np.array([node]))
+        places = [at_nodes(self.network, np.array([node])) for node in self.nodes(EDITS)]  # goes through all edges
+        for place in places:
             between += 1
             taken["add"].append(Seconds.of(lambda p=place: touched.append(len(field.add(p, np.array([label]))))))
             between += 1
