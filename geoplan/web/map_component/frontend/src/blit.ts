@@ -17,6 +17,14 @@ export interface Stamp {
   reach: number;
 }
 
+/** A part of a picture in whole pixels; right and bottom lie just outside. */
+export interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
 /** A stamp from a square picture. */
 export function stamp({ width, height, pixels }: Picture): Stamp {
   const full = [...pixels.keys()].filter((place) => (pixels[place] as number) >>> 24 > 0);
@@ -29,14 +37,24 @@ export function stamp({ width, height, pixels }: Picture): Stamp {
   };
 }
 
-/** Lay a stamp over a picture with its middle on the pixel that holds (x, y); what lies outside is cut off. */
-export function blit(onto: Picture, { dx, dy, pixels, reach }: Stamp, x: number, y: number): void {
-  const [left, top] = [Math.floor(x), Math.floor(y)];
-  const inside = left >= reach && top >= reach && left < onto.width - reach && top < onto.height - reach;
+/** The whole of a picture. */
+export function whole({ width, height }: Picture): Box {
+  return { left: 0, top: 0, right: width, bottom: height };
+}
+
+/** Make a part of a picture empty. */
+export function clear({ width, pixels }: Picture, { left, top, right, bottom }: Box): void {
+  for (let row = top; row < bottom; row += 1) pixels.fill(0, row * width + left, row * width + right);
+}
+
+/** Lay a stamp over a picture with its middle on the pixel that holds (x, y); what lies outside of the box is cut off. */
+export function blit(onto: Picture, { dx, dy, pixels, reach }: Stamp, x: number, y: number, box: Box): void {
+  const [middle, line] = [Math.floor(x), Math.floor(y)];
+  const inside = middle >= box.left + reach && line >= box.top + reach && middle < box.right - reach && line < box.bottom - reach;
   for (let place = 0; place < pixels.length; place += 1) {
-    const column = left + (dx[place] as number);
-    const row = top + (dy[place] as number);
-    if (!inside && (column < 0 || row < 0 || column >= onto.width || row >= onto.height)) continue;
+    const column = middle + (dx[place] as number);
+    const row = line + (dy[place] as number);
+    if (!inside && (column < box.left || row < box.top || column >= box.right || row >= box.bottom)) continue;
     const target = row * onto.width + column;
     onto.pixels[target] = over(onto.pixels[target] as number, pixels[place] as number);
   }

@@ -1,20 +1,30 @@
 /** Very many points on one canvas, without an object for each. */
 
-import { blit, stamp, type Picture, type Stamp } from "./blit";
+import { stamp, whole, type Box, type Picture, type Stamp } from "./blit";
 import { world, type Places } from "./geometry";
 import { L } from "./leaflet";
 import type { Look } from "./payloads";
 import type { LonLat, Style } from "./protocol";
+import { changed, paint, type Scatter } from "./scatter";
 import { path } from "./symbols";
 
 const MARGIN = 0.15; // of the window on each side, so that dragging the map does not uncover empty edges
 const REACH_PX = 3; // how far beside a dot a click still means it
 const COUNTY_ZOOM = 11; // where a county fills the window
 const [GROWTH, MOST_CLOSER] = [0.25, 5]; // by how much a dot grows at each zoom, and up to how many
-const EDGE = 30; // a dot whose middle lies farther outside the picture cannot be seen
+const EDGE = 30; // a dot reaches less far from its middle
 const EDGED_PX = 2; // smaller dots would drown in a light edge
 const EDGE_PX = 0.8;
 const LARGEST = 1.45; // how far a symbol reaches, in radii
+
+/** What the canvas shows. */
+interface Shown {
+  center: L.LatLng;
+  zoom: number;
+  image: ImageData;
+  picture: Picture;
+  scatter: Scatter;
+}
 
 export class Dots extends L.Layer {
   private readonly canvas = L.DomUtil.create("canvas", "gpm-dots leaflet-zoom-animated");
@@ -22,9 +32,10 @@ export class Dots extends L.Layer {
   private places: Places | undefined;
   private classes: Uint8Array = new Uint8Array(0);
   private styles: Style[] = [];
-  private drawnAt: { center: L.LatLng; zoom: number } | undefined;
+  private drawn: Shown | undefined;
 
   set(places: Places, look: Look, styles: Style[]): void {
+    const samePicture = places === this.places && JSON.stringify(styles) === JSON.stringify(this.styles);
     if (places !== this.places) {
       this.places = places;
       this.mercator = new Float64Array(2 * places.shapes.length);
@@ -32,7 +43,9 @@ export class Dots extends L.Layer {
     }
     this.classes = look.classes;
     this.styles = styles;
-    if (this._map) this.draw();
+    if (!this._map) return;
+    if (samePicture && this.drawn) this.redraw(this.drawn);
+    else this.draw();
   }
 
   override onAdd(map: L.Map): this {
@@ -43,6 +56,7 @@ export class Dots extends L.Layer {
 
   override onRemove(): this {
     this.canvas.remove();
+    this.drawn = undefined;
     return this;
   }
 
@@ -60,11 +74,11 @@ export class Dots extends L.Layer {
     const corner = this._map?.getPixelBounds().min;
     if (!corner) return -1;
     const { x, y } = corner.add(at);
-    const scale = this.scale();
+    const [scale, zoom] = [this.scale(), this._map.getZoom()];
     for (let dot = this.classes.length - 1; dot >= 0; dot -= 1) {
       const style = this.styles[this.classes[dot] ?? 255];
       if (!style) continue;
-      const reach = this.tenths(dot, style) / 10 + REACH_PX;
+      const reach = this.tenths(dot, style, zoom) / 10 + REACH_PX;
       const dx = (this.mercator[2 * dot] ?? 0) * scale - x;
       const dy = (this.mercator[2 * dot + 1] ?? 0) * scale - y;
       if (dx * dx + dy * dy <= reach * reach) return dot;
@@ -79,10 +93,10 @@ export class Dots extends L.Layer {
 
   /** While the map zooms the picture is stretched along; it is drawn anew at the end. */
   private stretch({ center, zoom }: L.ZoomAnimEvent): void {
-    if (!this.drawnAt) return;
-    const scale = this._map.getZoomScale(zoom, this.drawnAt.zoom);
+    if (!this.drawn) return;
+    const scale = this._map.getZoomScale(zoom, this.drawn.zoom);
     const size = this._map.getSize();
-    const moved = this._map.project(this.drawnAt.center, zoom).subtract(this._map.project(center, zoom));
+    const moved = this._map.project(this.drawn.center, zoom).subtract(this._map.project(center, zoom));
     const corner = size.divideBy(2).add(moved).subtract(size.multiplyBy((0.5 + MARGIN) * scale));
     L.DomUtil.setTransform(this.canvas, this._map.containerPointToLayerPoint(corner), scale);
   }
@@ -97,33 +111,46 @@ export class Dots extends L.Layer {
     this.canvas.style.width = `${size.x}px`;
     this.canvas.style.height = `${size.y}px`;
     L.DomUtil.setPosition(this.canvas, map.containerPointToLayerPoint(margin.multiplyBy(-1)));
-    this.drawnAt = { center: map.getCenter(), zoom: map.getZoom() };
+    this.drawn = undefined;
     const context = this.canvas.getContext("2d");
     const corner = map.getPixelBounds().min?.subtract(margin);
     if (!context || !corner || !this.canvas.width || !this.canvas.height) return;
     const image = context.createImageData(this.canvas.width, this.canvas.height);
     const picture = { width: image.width, height: image.height, pixels: new Uint32Array(image.data.buffer) };
-    this.styles.forEach((style, place) => this.paint(picture, style, place, corner, ratio));
-    context.putImageData(image, 0, 0);
+    const scatter = this.scatter(corner, ratio);
+    this.drawn = { center: map.getCenter(), zoom: map.getZoom(), image, picture, scatter };
+    this.paint(this.drawn, whole(picture));
   }
 
-  /** All dots of one class. `corner` is the upper left of the picture in pixels of the world, `ratio` the screen's pixels in one. */
-  private paint(picture: Picture, style: Style, place: number, corner: L.Point, ratio: number): void {
-    const stamps: Stamp[] = []; // by tenths of a pixel of the radius
-    const scale = this.scale();
-    for (let dot = 0; dot < this.classes.length; dot += 1) {
-      if (this.classes[dot] !== place) continue;
-      const x = ((this.mercator[2 * dot] as number) * scale - corner.x) * ratio;
-      const y = ((this.mercator[2 * dot + 1] as number) * scale - corner.y) * ratio;
-      if (x < -EDGE || y < -EDGE || x > picture.width + EDGE || y > picture.height + EDGE) continue;
-      const tenths = this.tenths(dot, style);
-      blit(picture, (stamps[tenths] ??= stamp(drawn(style, (tenths / 10) * ratio))), x, y);
-    }
+  /** Bring what is drawn up to date where dots have other classes by now. */
+  private redraw(drawn: Shown): void {
+    const before = drawn.scatter.classes;
+    drawn.scatter.classes = this.classes;
+    const box = changed(drawn.picture, drawn.scatter, before);
+    if (box) this.paint(drawn, box);
+  }
+
+  private paint({ image, picture, scatter }: Shown, box: Box): void {
+    paint(picture, scatter, box);
+    this.canvas.getContext("2d")?.putImageData(image, 0, 0, box.left, box.top, box.right - box.left, box.bottom - box.top);
+  }
+
+  /** The dots on the picture. `corner` is its upper left in pixels of the world, `ratio` the screen's pixels in one. */
+  private scatter(corner: L.Point, ratio: number): Scatter {
+    const [scale, zoom] = [this.scale(), this._map.getZoom()];
+    const at = this.mercator.map((part, place) => (part * scale - (place % 2 ? corner.y : corner.x)) * ratio);
+    const stamps = this.styles.map((): Stamp[] => []); // of each class, by tenths of a pixel of the radius
+    const stampOf = (dot: number, kind: number): Stamp => {
+      const style = this.styles[kind] as Style;
+      const tenths = this.tenths(dot, style, zoom);
+      return ((stamps[kind] as Stamp[])[tenths] ??= stamp(drawn(style, (tenths / 10) * ratio)));
+    };
+    return { at, classes: this.classes, kinds: this.styles.length, edge: EDGE * ratio, stampOf };
   }
 
   /** The radius in tenths of a pixel; dots grow as one comes closer. */
-  private tenths(dot: number, style: Style): number {
-    const closer = Math.min(Math.max(this._map.getZoom() - COUNTY_ZOOM, 0), MOST_CLOSER);
+  private tenths(dot: number, style: Style, zoom: number): number {
+    const closer = Math.min(Math.max(zoom - COUNTY_ZOOM, 0), MOST_CLOSER);
     return Math.round((this.places?.sizes[dot] ?? 10 * style.radius) * (1 + closer * GROWTH));
   }
 }

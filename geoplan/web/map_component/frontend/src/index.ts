@@ -20,6 +20,8 @@ export default function mount({ data, parentElement, setTriggerValue }: Mounted)
   map.send = send;
   void map.take(data);
   return () => {
+    // Streamlit also calls this for a view that the next one overtook while it was mounted: the map goes with its element.
+    if (parentElement.isConnected) return;
     map.close();
     maps.delete(parentElement);
   };

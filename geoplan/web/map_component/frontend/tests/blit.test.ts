@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { blit, stamp, type Picture } from "../src/blit";
+import { blit, stamp, whole, type Picture } from "../src/blit";
 
 const RED = 0xff0000ff; // opacity, blue, green, red
 const BLUE = 0xffff0000;
@@ -11,7 +11,7 @@ function picture(width: number, height: number, pixel = 0): Picture {
 describe("stamping", () => {
   it("puts the middle of the stamp on the pixel that it is told", () => {
     const onto = picture(5, 5);
-    blit(onto, stamp(picture(3, 3, RED)), 2.4, 2.9);
+    blit(onto, stamp(picture(3, 3, RED)), 2.4, 2.9, whole(onto));
     const painted = [...onto.pixels.keys()].filter((place) => onto.pixels[place] === RED);
     expect(painted).toEqual([6, 7, 8, 11, 12, 13, 16, 17, 18]);
   });
@@ -25,7 +25,7 @@ describe("stamping", () => {
   it("cuts off what lies outside, on every side", () => {
     const painted = (x: number, y: number) => {
       const onto = picture(4, 4);
-      blit(onto, stamp(picture(3, 3, RED)), x, y);
+      blit(onto, stamp(picture(3, 3, RED)), x, y, whole(onto));
       return onto.pixels.filter((pixel) => pixel === RED).length;
     };
     expect([painted(0, 0), painted(3, 3), painted(0, 3), painted(1.5, 1.5), painted(-9, 2), painted(2, 99)]).toEqual([4, 4, 4, 9, 0, 0]);
@@ -34,7 +34,7 @@ describe("stamping", () => {
   it("mixes half a colour over a full one, covers it with a full one, and takes the colour over nothing", () => {
     const mixed = (below: number, above: number) => {
       const onto = picture(1, 1, below);
-      blit(onto, stamp(picture(1, 1, above)), 0, 0);
+      blit(onto, stamp(picture(1, 1, above)), 0, 0, whole(onto));
       return onto.pixels[0];
     };
     expect(mixed(BLUE, 0x800000ff)).toBe(0xff7f0080);
