@@ -173,7 +173,7 @@ class Bench:
         share = len(sample) / TREES
         peers = {"scipy": Peer(one_by_one, share, SLOW_RUNS), "scipy, in one call": Peer(together, share, SLOW_RUNS)}
         if self.networkx is not None:
-            few = nodes[:4].tolist()
+            few = nodes[:40].tolist()
             recipe = lambda: [nx.ego_graph(self.networkx, node, radius=LIMIT_MS, distance="ms") for node in few]  # noqa: E731
             peers["OSMnx recipe (ego_graph)"] = Peer(recipe, len(few) / TREES, SLOW_RUNS)
         if self.pandana is not None:

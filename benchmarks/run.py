@@ -1,6 +1,6 @@
 """All benchmarks, one after the other, each in a process of its own: ``python benchmarks/run.py``.
 
-The peers come with ``pip install -e '.[bench]'``. Takes about half an hour; the largest network needs 3 GB.
+The peers come with ``pip install -e '.[bench]'``. Takes about a quarter of an hour; a county of a million homes needs 6 GB.
 """
 
 from __future__ import annotations

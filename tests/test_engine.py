@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -243,6 +247,34 @@ def test_queues_that_fill_up_grow():
     field.add(hub, np.array([1]))
     field.remove(0)
     np.testing.assert_array_equal(field.state, whole.state)
+
+
+FORKED = """
+import os, sys
+import numpy as np
+from test_engine import LIMIT, random_network, random_places, random_times
+from geoplan.network import KernelTravelTimes
+rng = np.random.default_rng(8)
+network = random_network(rng, 300, 700)
+times, homes, sites = random_times(rng, 700), random_places(rng, 50, 700), random_places(rng, 400, 700)
+engine = KernelTravelTimes(network, times)
+before = engine.within(homes, sites, LIMIT)
+child = os.fork()
+trips = engine.within(homes, sites, LIMIT)
+same = len(before.ms) > 0 and all(np.array_equal(a, b) for a, b in ((before.home, trips.home), (before.ms, trips.ms)))
+if child:
+    same = same and os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+os._exit(0 if same else 1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_process_that_forks_searches_on_and_so_does_its_child():
+    """The threads that search side by side stay with the parent; the child starts its own instead of waiting for them."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKED], cwd=Path(__file__).parent, timeout=120, check=False
+    )
+    assert done.returncode == 0
 
 
 def test_times_too_long_are_refused():

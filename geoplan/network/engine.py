@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -105,9 +105,8 @@ class KernelTravelTimes:
         if threads <= 1:
             return self._searched(search, asked)
         own, *others = np.array_split(asked, threads)
-        with ThreadPoolExecutor(threads - 1) as pool:
-            theirs = pool.map(partial(self._searched, search), others)
-            firsts, rows, ms = zip(self._searched(search, own), *theirs, strict=True)
+        theirs = _helpers().map(partial(self._searched, search), others)
+        firsts, rows, ms = zip(self._searched(search, own), *theirs, strict=True)
         sizes = np.concatenate([np.diff(first) for first in firsts])
         return np.r_[0, np.cumsum(sizes)], np.concatenate(rows), np.concatenate(ms)
 
@@ -120,6 +119,16 @@ class KernelTravelTimes:
         found = search(time, asked)
         self._unreached.append(time)
         return found
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """Threads that wait for searches: starting them anew takes as long as a hundred searches."""
+    return ThreadPoolExecutor(max((os.cpu_count() or 1) - 1, 1), "geoplan-search")
+
+
+if hasattr(os, "register_at_fork"):  # threads stay behind in the parent
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
 def _check_limit(limit_ms: int) -> None:

@@ -6,6 +6,7 @@ what it shows. What a scenario never moves (townships, homes, estates, clinics) 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast, get_args
@@ -15,7 +16,6 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from geoplan.assess import Assessment
@@ -174,8 +174,8 @@ def _townships(coverage: Coverage, fixed: Standing) -> Layer | None:
 
 def _service_areas(assessment: Assessment, coverage: Coverage) -> Layer | None:
     areas = assessment.service_areas
-    drawn = areas.geometry[areas["kind"] == coverage.service.id]
-    together = shapely.multipolygons(shapely.get_parts([_joined(group) for group in _touching(drawn.to_numpy())]))
+    drawn = [_thinned(area) for area in areas.geometry[areas["kind"] == coverage.service.id]]
+    together = shapely.multipolygons(shapely.get_parts([_joined(group) for group in _touching(drawn)]))
     if together.is_empty:
         return None
     title = _("{minutes}分钟服务范围").format(minutes=coverage.service.minutes)
@@ -191,20 +191,25 @@ def _service_areas(assessment: Assessment, coverage: Coverage) -> Layer | None:
     )
 
 
-def _touching(areas: NDArray[np.object_]) -> list[tuple[shapely.Geometry, ...]]:
+@lru_cache(maxsize=4096)  # an edit changes few areas, and with them one group of many
+def _thinned(area: shapely.Geometry) -> shapely.Geometry:
+    return shapely.simplify(area, _SIMPLIFY_M)
+
+
+def _touching(areas: Sequence[shapely.Geometry]) -> list[tuple[shapely.Geometry, ...]]:
     """The areas in groups of which no two meet."""
-    areas = areas[~shapely.is_empty(areas)]
-    if not len(areas):
+    drawn = np.array([area for area in areas if not area.is_empty], dtype=object)
+    if not len(drawn):
         return []
-    one, other = shapely.STRtree(areas).query(areas, predicate="intersects")
-    pairs = sp.csr_array((np.ones(len(one), bool), (one, other)), shape=(len(areas), len(areas)))
+    one, other = shapely.STRtree(drawn).query(drawn, predicate="intersects")
+    pairs = sp.csr_array((np.ones(len(one), bool), (one, other)), shape=(len(drawn), len(drawn)))
     count, group = connected_components(pairs, directed=False)
-    return [tuple(areas[group == number]) for number in range(count)]
+    return [tuple(drawn[group == number]) for number in range(count)]
 
 
-@lru_cache(maxsize=512)  # an edit changes one group of many
+@lru_cache(maxsize=512)
 def _joined(areas: tuple[shapely.Geometry, ...]) -> shapely.Geometry:
-    return shapely.union_all(shapely.simplify(np.array(areas, dtype=object), _SIMPLIFY_M))
+    return shapely.union_all(np.array(areas, dtype=object))
 
 
 def points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -276,7 +281,7 @@ def _names(frame: gpd.GeoDataFrame, key: str) -> list[str]:
 def _homes(coverage: Coverage, fixed: Standing) -> Layer:
     demand = coverage.demand
     reaches = {reach.value: place for place, reach in enumerate(Reach)}
-    classes = np.array([reaches[reach] for reach in demand["reach"]], int)
+    classes = np.fromiter(map(reaches.__getitem__, demand["reach"].to_numpy(object)), np.uint8, len(demand))
     return Layer(
         id="demand",
         title=_("居民点"),
