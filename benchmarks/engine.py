@@ -173,13 +173,13 @@ class Bench:
         share = len(sample) / TREES
         peers = {"scipy": Peer(one_by_one, share, SLOW_RUNS), "scipy, in one call": Peer(together, share, SLOW_RUNS)}
         if self.networkx is not None:
-            few = nodes[:40].tolist()
-            recipe = lambda: [nx.ego_graph(self.networkx, node, radius=LIMIT_MS, distance="ms") for node in few]  # noqa: E731
-            peers["OSMnx recipe (ego_graph)"] = Peer(recipe, len(few) / TREES, SLOW_RUNS)
+            each = nodes.tolist()
+            recipe = lambda: [nx.ego_graph(self.networkx, node, radius=LIMIT_MS, distance="ms") for node in each]  # noqa: E731
+            peers["OSMnx recipe (ego_graph)"] = Peer(recipe, runs=SLOW_RUNS)
         if self.pandana is not None:
-            few = nodes[:20].tolist()
+            some = nodes[:20].tolist()
             peers["pandana"] = Peer(
-                lambda: self.pandana.nodes_in_range(few, LIMIT_MS / 1000), len(few) / TREES, SLOW_RUNS
+                lambda: self.pandana.nodes_in_range(some, LIMIT_MS / 1000), len(some) / TREES, SLOW_RUNS
             )
         compare(f"{TREES} trees of 15 minutes", lambda: self.engine.trees(places, everything, LIMIT_MS), peers)
 
