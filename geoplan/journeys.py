@@ -19,7 +19,7 @@ from geoplan.layers.schema import ROLES
 from geoplan.layers.validation import blank_row
 from geoplan.memory import Memory
 from geoplan.model import SENSITIVITY_MPS, Problem, Service, Settings
-from geoplan.network import AreaDrawer, Locations, Nearest, Profile, Ways, ways_of
+from geoplan.network import AreaDrawer, Locations, Nearest, Profile, Ways, Window, ways_of
 from geoplan.scenario import RoadChanges
 from geoplan.scenario.resolve import ROAD_TOLERANCE_M
 
@@ -112,16 +112,20 @@ def places_of(layers: Layers, ways: Ways, year: int, settings: Settings, memory:
     serving = memory.recall("serving", (facilities.records(),), facilities.frame)
     demand, units = layers.frames["demand"], layers.get("units")
 
+    def located(on: Ways, state: str, role: str, frame: gpd.GeoDataFrame) -> Locations:
+        def locate() -> Locations:
+            before = None if on.base is None else located(on.base, "as they were", role, frame)
+            return on.locate(frame, settings, before)
+
+        step = (state if on.base is None else f"{state} in the scenario", role)
+        return memory.recall(step, (frame, on.grid, settings), locate)
+
     def both(on: Ways, state: str) -> tuple[Locations, Locations]:
-        homes, sites = (
-            memory.recall((state, role), (frame, on.grid, settings), partial(on.locate, frame, settings))
-            for role, frame in (("demand", demand), ("facilities", serving))
-        )
-        return homes, sites
+        return located(on, state, "demand", demand), located(on, state, "facilities", serving)
 
     residents = memory.recall("residents", (demand, units), lambda: Residents.of(demand, units))
     reopened = both(ways.reopened, "reopened") if ways.reopened else None
-    return Places(residents, facilities, serving, *both(ways, "as it is"), reopened, memory)
+    return Places(residents, facilities, serving, *both(ways, "as they were"), reopened, memory)
 
 
 def coverages_of(services: Iterable[Service], ways: Ways, places: Places) -> tuple[Coverage, ...]:
@@ -175,23 +179,32 @@ class Drawing:
             columns["name"] += offer.facilities["name"].tolist()
             columns["kind"] += [service.id] * len(offer.facilities)
             columns["minutes"] += [service.minutes] * len(offer.facilities)
-            columns["geometry"] += self._areas_of(offer)
+            columns["geometry"] += [self._area(self.ways, offer, row)[0] for row in range(len(offer.facilities))]
         return gpd.GeoDataFrame(columns, geometry="geometry", crs=self.ways.network.crs)
 
-    def _areas_of(self, offer: Offer) -> list[shapely.Geometry]:
-        ways, memory, sites, limit_ms = self.ways, self.places.memory, offer.sites, offer.service.limit_ms
-        network, times = ways.network, ways.times
-        drawer = memory.recall("drawer", (network, times), lambda: AreaDrawer(network, times, SERVICE_AREA_MARGIN_M))
+    def _drawer(self, ways: Ways) -> AreaDrawer:
+        def make() -> AreaDrawer:
+            if ways.base is None:
+                return AreaDrawer(ways.network, ways.times, SERVICE_AREA_MARGIN_M)
+            return self._drawer(ways.base).following(ways.network, ways.times, ways.changed)
 
-        def draw(row: int) -> shapely.Geometry:
-            reached = ways.travel.reached(sites.chosen(np.array([row])), limit_ms)
-            return drawer.each(reached, [limit_ms])[0][0]
+        return self.places.memory.recall(("drawer", ways.base is None), (ways.network, ways.times), make)
 
-        return [
-            memory.recall(
-                ("area", offer.service.id, name),
-                (drawer, limit_ms, int(sites.edge[row]), float(sites.along[row]), float(sites.leg_m[row])),
-                partial(draw, row),
-            )
-            for row, name in enumerate(offer.facilities["facility_id"])
-        ]
+    def _area(self, ways: Ways, offer: Offer, row: int) -> tuple[shapely.MultiPolygon, Window]:
+        """The area of a facility, and the window of the drawer that it was looked for in.
+
+        With roads of a scenario it is the area without them where they change nothing near it.
+        """
+        sites, limit_ms, drawer = offer.sites, offer.service.limit_ms, self._drawer(ways)
+
+        def draw() -> tuple[shapely.MultiPolygon, Window]:
+            if ways.base is not None and sites.edge[row] not in ways.changed:
+                before = self._area(ways.base, offer, row)
+                if not drawer.differs(before[1]):
+                    return before
+            (reached,) = ways.travel.reached(sites.chosen(np.array([row])), limit_ms)
+            return drawer.one(reached, limit_ms)
+
+        step = ("area", offer.service.id, offer.facilities["facility_id"].iloc[row], ways.base is None)
+        place = int(sites.edge[row]), float(sites.along[row]), float(sites.leg_m[row])
+        return self.places.memory.recall(step, (drawer, limit_ms, *place), draw)

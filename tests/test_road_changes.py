@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -12,9 +15,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from strategies import at, points_beside, road_layers, roads_frame
 
+from geoplan.assess import assess, assess_scenario
+from geoplan.crs import lonlat
 from geoplan.errors import NetworkError
+from geoplan.journeys import SERVICE_AREA_MARGIN_M
+from geoplan.layers import load_layers
+from geoplan.memory import Memory
 from geoplan.network import (
     CLOSED,
+    AreaDrawer,
     EdgeTimes,
     KernelTravelTimes,
     Link,
@@ -33,6 +42,10 @@ from geoplan.network import (
     with_link,
 )
 from geoplan.network.buckets import UNREACHED_STATE
+from geoplan.network.location import inner_points
+from geoplan.scenario import AddRoad, CloseRoad, Scenario, Step
+from geoplan.scenario.defaults import new_road
+from geoplan.standards import load_pack
 
 FAR, LIMIT_M, ISLET_M, LIMIT = 1e5, 25.0, 100.0, 900_000
 WALK = load_profile("walk")
@@ -221,6 +234,68 @@ class Changes(RuleBasedStateMachine):
         assert_same(
             self.travel.within(self.homes_at, self.sites_at, LIMIT), engine.within(self.homes_at, self.sites_at, LIMIT)
         )
+
+
+@settings(max_examples=80, deadline=None)
+@given(road_layers, links, st.data())
+def test_areas_after_a_change_of_roads_are_those_of_a_new_raster(roads, cells, data):
+    """With a link and closures; and those that the drawer of before has drawn where it is said that nothing differs."""
+    network = build_network(roads)
+    times = walking(network, 1.0)
+    linked = linked_or_none(RoadGrid(network), cells) if data.draw(st.booleans()) else None
+    after, changed = (linked.network, linked.changed) if linked else (network, np.empty(0, dtype=np.int64))
+    closed = data.draw(st.sets(st.integers(0, len(network.tail) - 1), max_size=2))
+    now = (linked.times(times, WALK) if linked else times).closed(np.array(sorted(closed), dtype=np.int64))
+    assume(now.usable.any())
+    before = AreaDrawer(network, times, 20.0, 5.0)
+    drawer, fresh = before.following(after, now, changed), AreaDrawer(after, now, 20.0, 5.0)
+    sites = locate(after, np.array(data.draw(points_beside(roads, 6)), dtype=object), LIMIT_M, usable=now.usable)
+    for row in np.flatnonzero(sites.located & ~np.isin(sites.edge, changed)):
+        place = sites.chosen(np.array([row]))
+        (reached,) = KernelTravelTimes(after, now).reached(place, 60_000)
+        area, _window = fresh.one(reached, 60_000)
+        assert drawer.one(reached, 60_000)[0].normalize() == area.normalize()
+        then, window = before.one(*KernelTravelTimes(network, times).reached(place, 60_000), 60_000)
+        assert drawer.differs(window) or then.normalize() == area.normalize()
+
+
+@pytest.fixture(scope="module")
+def county():
+    """The demo county as it is, assessed, with what was remembered of it."""
+    layers, memory = load_layers(Path(__file__).parents[1]), Memory()
+    return assess(layers, load_pack("heshan"), memory=memory), memory
+
+
+def test_of_a_county_only_areas_near_a_changed_road_are_drawn_anew(county):
+    """A road of the demo county is closed and one is added: all areas are right, and most are the very ones of before."""
+    base, memory = county
+    before = base.service_areas.geometry.to_numpy()
+    (lon, lat), (east, north) = ((place.x, place.y) for place in lonlat(base.facilities).geometry.iloc[[3, 40]])
+    edits = (
+        CloseRoad(closure_id="C", lon=lon, lat=lat),
+        AddRoad(road_id="L", attributes=new_road("street"), line=((east, north), (east + 0.002, north + 0.002))),
+    )
+    steps = tuple(Step(edit, "测试", datetime(2026, 1, 1, tzinfo=UTC)) for edit in edits)
+    now = assess_scenario(base.layers, Scenario("路", base.layers.digest, steps), base.pack, memory=memory.branch())
+    assert now.ways.base is base.ways
+    after = now.service_areas.geometry.to_numpy()
+    kept = sum(one is other for one, other in zip(before, after, strict=True))
+    assert 0.5 * len(after) < kept < len(after)
+    fresh = AreaDrawer(now.ways.network, now.ways.times, SERVICE_AREA_MARGIN_M)
+    places = locate(
+        now.ways.network, inner_points(now.facilities), now.settings.snap_limit_m, usable=now.ways.times.usable
+    )
+    at_home = locate(
+        now.ways.network,
+        inner_points(base.layers.frames["demand"]),
+        now.settings.snap_limit_m,
+        usable=now.ways.times.usable,
+    )
+    assert_same(now.drawing.places.homes, at_home)
+    rows = {name: row for row, name in enumerate(now.facilities["facility_id"])}
+    for name, minutes, area in now.service_areas[["facility_id", "minutes", "geometry"]].itertuples(index=False):
+        reached = now.ways.travel.reached(places.chosen(np.array([rows[name]])), minutes * 60_000)
+        assert fresh.one(*reached, minutes * 60_000)[0].normalize() == area.normalize()
 
 
 Changes.TestCase.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)

@@ -13,7 +13,7 @@ from geoplan.network.road_graph import RoadGraph
 from geoplan.network.road_raster import NearestRoads, nearest_roads
 from geoplan.network.roads import Road, closed, walkable
 from geoplan.network.routes import Departure, Route
-from geoplan.network.service_area import AreaDrawer, cutoffs_ms
+from geoplan.network.service_area import AreaDrawer, Window, cutoffs_ms
 from geoplan.network.snapping import RoadGrid
 from geoplan.network.travel import UNREACHED, Nearest, Reached, ScipyTravelTimes, TravelTimes, Trips
 from geoplan.network.ways import Ways, ways_of
@@ -44,6 +44,7 @@ __all__ = [
     "TravelTimes",
     "Trips",
     "Ways",
+    "Window",
     "build_network",
     "closed",
     "cutoffs_ms",

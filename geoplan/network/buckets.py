@@ -21,8 +21,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from geoplan.network.kernels import kernel
 
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
@@ -42,7 +43,7 @@ BUCKET_SHIFT = 14
 NONE, ONE = np.uint64(0), np.uint64(1)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def with_room(array: Any, used: Any, wanted: Any) -> Any:
     """The array if it has room for so many more than it uses, else its content in one at least twice as long."""
     if used + wanted <= len(array):
@@ -52,7 +53,7 @@ def with_room(array: Any, used: Any, wanted: Any) -> Any:
     return longer
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def append(ring: U32, pool: U64, place: np.uint64, node: np.uint64, used: np.uint64) -> np.uint64:
     """Put a node into a bucket, in the next entry of the pool, which must have one; how many are used now.
 
@@ -64,7 +65,7 @@ def append(ring: U32, pool: U64, place: np.uint64, node: np.uint64, used: np.uin
     return used
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def enqueue(
     ring: U32, pool: U64, place: np.uint64, node: np.uint64, free: np.uint64, used: np.uint64
 ) -> tuple[np.uint64, np.uint64]:

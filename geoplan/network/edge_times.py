@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from geoplan.network.graph import Network
+from geoplan.network.kernels import kernel
 from geoplan.network.location import Locations
 
 CLOSED = -1
@@ -72,7 +72,7 @@ def place_times(times: EdgeTimes, places: Locations) -> PlaceTimes:
     )
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _place_times(
     forward: NDArray[np.int64],
     backward: NDArray[np.int64],

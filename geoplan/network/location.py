@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -60,6 +61,16 @@ class Locations:
             np.concatenate([self.leg_m, other.leg_m]),
             np.concatenate([self.moved, other.moved]),
         )
+
+
+def inner_points(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """A point of each row, shapely Points, object (k,): within areas, on lines, points as they are, None for nothing."""
+    shapes = np.array(frame.geometry.to_numpy(), dtype=object)
+    others = (
+        shapely.get_type_id(shapes) != shapely.GeometryType.POINT
+    )  # looking at points would take longer than placing them
+    shapes[others] = shapely.point_on_surface(shapes[others])
+    return shapes
 
 
 def locate(

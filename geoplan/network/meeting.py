@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from geoplan.network.kernels import kernel
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -94,7 +95,7 @@ def _grid(xy: F64, begin: I64, reach: float) -> _Grid:
     return _Grid(west, south, cell, columns, key[order], stretch[order])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _enter(xy: F64, begin: I64, reach: float, columns: int, key: I64, stretch: I64) -> int:
     """Enter each stretch into the cells within reach of it; how many entries there are, beyond the arrays' length too.
 
@@ -121,7 +122,7 @@ def _enter(xy: F64, begin: I64, reach: float, columns: int, key: I64, stretch: I
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _square(px: float, py: float, ax: float, ay: float, bx: float, by: float) -> float:
     """Squared distance from p to the stretch from a to b."""
     dx, dy = bx - ax, by - ay
@@ -131,7 +132,7 @@ def _square(px: float, py: float, ax: float, ay: float, bx: float, by: float) ->
     return (px - ax - part * dx) ** 2 + (py - ay - part * dy) ** 2
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _on_stretches(xy: F64, begin: I64, grid: _Grid, key: I64, reach: float, found: I64) -> int:
     """Vertices within reach of stretches in their cell; how many, beyond the length of ``found`` (k, 2) too."""
     count = 0
@@ -151,7 +152,7 @@ def _on_stretches(xy: F64, begin: I64, grid: _Grid, key: I64, reach: float, foun
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _crossing(xy: F64, begin: I64, line: I64, entered: I64, cells: I64, found: I64) -> int:
     """Lines with stretches in one cell that cross; how many, beyond the length of ``found`` (k, 2) too.
 
@@ -171,7 +172,7 @@ def _crossing(xy: F64, begin: I64, line: I64, entered: I64, cells: I64, found: I
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _parts(xy: F64, a: int, b: int) -> bool:
     """Whether the ends of stretch b are on different sides of the line through stretch a, none of them on it."""
     dx, dy = xy[a + 1, 0] - xy[a, 0], xy[a + 1, 1] - xy[a, 1]

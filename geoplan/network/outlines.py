@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 import shapely
-from numba import njit
 from numpy.typing import NDArray
+
+from geoplan.network.kernels import kernel
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -36,7 +37,7 @@ class Outlines(NamedTuple):
     outer: I64
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _runs(inside: NDArray[np.bool_]) -> tuple[I64, I64, int]:
     """First and last cells of the runs of cells inside, row by row, and the number of borders."""
     flat = inside.ravel()
@@ -59,7 +60,7 @@ def _runs(inside: NDArray[np.bool_]) -> tuple[I64, I64, int]:
     return first, last, borders
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def outlines(inside: NDArray[np.bool_]) -> Outlines:
     """The rings round the cells inside.
 

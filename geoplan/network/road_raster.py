@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import shapely
-from numba import njit
 from numpy.typing import NDArray
 
 from geoplan.network.graph import Network
+from geoplan.network.kernels import inlined, kernel
 
 MARGIN_M = 50.0
 CELL_M = 10.0
@@ -72,8 +73,49 @@ class NearestRoads:
     cell_m: float
     margin_m: float
 
+    @property
+    def reach(self) -> float:
+        """How far cells learn of a road, in cells: one more than the margin."""
+        return self.margin_m / self.cell_m + 1
 
-@njit(nogil=True, cache=True, inline="always")
+    def following(self, network: Network, usable: NDArray[np.bool_], changed: I64) -> NearestRoads:
+        """The raster after a change of roads; only rows near what changed are burnt anew, unless the new roads leave it.
+
+        Args:
+            network: this raster's network, with other lines at some edges and perhaps more edges at the end.
+            usable: bool (m,), the edges that can be travelled.
+            changed: int64, the edges whose lines are others or that could be travelled before and now not, or the other
+                way round, the new ones included.
+        """
+        segments = _segments(*_vertices(network, usable), (self.west, self.south), self.cell_m)
+        old, new = (np.isin(known.edge, changed) for known in (self.segments, segments))
+        bounds = np.vstack([_bounds(self.segments.shape[old]), _bounds(segments.shape[new])])
+        bounds += np.array([-1, -1, 1, 1]) * self.reach
+        rows, columns = self.shape
+        if (bounds[:, :2] < 0).any() or (bounds[:, 2:] > (columns - 1, rows - 1)).any():
+            return nearest_roads(network, self.margin_m, self.cell_m, usable)
+        number = np.full(len(old), -1, dtype=np.int32)
+        number[~old] = np.flatnonzero(~new)
+        near = np.zeros(rows, dtype=np.bool_)
+        for south, north in bounds[:, [1, 3]]:
+            near[int(np.ceil(south)) : int(np.floor(north)) + 1] = True
+        return replace(self, cells=self._burnt_anew(segments, number, near), segments=segments)
+
+    def _burnt_anew(self, segments: Segments, number: I32, near: NDArray[np.bool_]) -> Cells:
+        """The cells with some rows burnt anew; in the others ``number`` gives each segment its number of today."""
+        begin, column, segment = self.cells
+        stops = np.r_[0, np.flatnonzero(near[1:] != near[:-1]) + 1, len(near)].tolist()
+        parts = []
+        for first, last in pairwise(stops):
+            if near[first]:
+                parts.append(_burnt(segments.shape, self.reach, self.shape[1], first, last))
+            else:
+                own = slice(begin[first], begin[last])
+                parts.append((np.diff(begin[first : last + 1]), column[own], number[segment[own]]))
+        return _together(parts)
+
+
+@inlined
 def foot(shape: F64, segment: int, x: float, y: float) -> tuple[float, float]:
     """Squared distance from a place to a segment, and the share of the edge's length to its nearest point."""
     dx, dy = shape[segment, 2], shape[segment, 3]
@@ -85,7 +127,7 @@ def foot(shape: F64, segment: int, x: float, y: float) -> tuple[float, float]:
     return (across - part * dx) ** 2 + (up - part * dy) ** 2, min(along, 1.0)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _enter(shape: F64, reach: float, row: int, best: F64, owner: I32, used: U8) -> None:
     """Enter segments into the strip of cells that begins at a row, each cell keeping the nearest one.
 
@@ -128,7 +170,7 @@ def _enter(shape: F64, reach: float, row: int, best: F64, owner: I32, used: U8) 
                 nearest[k] = segment if is_nearer else nearest[k]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _gather(owner: I32, used: U8, count: int, end: I64, column: I32, segment: I32) -> int:
     """Append the cells of a strip that know a road, row by row; how many there are then.
 
@@ -163,21 +205,34 @@ def nearest_roads(
     Args:
         usable: bool (m,), the edges that can be travelled; all when not given.
     """
-    edges = np.arange(len(network.lines)) if usable is None else np.flatnonzero(usable)
-    xy, line = shapely.get_coordinates(network.lines[edges], return_index=True)
+    edges, xy, line = _vertices(network, usable)
     reach = margin_m / cell_m + 1
     west, south = (int(low) for low in np.floor(xy.min(axis=0) / cell_m - reach) - 1)
     columns, rows = (int(high) for high in np.ceil(xy.max(axis=0) / cell_m + reach) + 2 - (west, south))
-    segments = _segments(xy / cell_m - (west, south), line, edges)
+    segments = _segments(edges, xy, line, (west, south), cell_m)
     bounds = _equal_work(segments.shape, rows)
     with ThreadPoolExecutor(len(bounds) - 1) as threads:
         parts = list(threads.map(partial(_burnt, segments.shape, reach, columns), bounds[:-1], bounds[1:]))
-    cells = Cells(
-        begin=np.r_[0, np.cumsum(np.concatenate([count for count, _column, _segment in parts]))],
-        column=np.concatenate([column for _count, column, _segment in parts]),
-        segment=np.concatenate([segment for _count, _column, segment in parts]),
-    )
-    return NearestRoads(cells, segments, west, south, (rows, columns), cell_m, margin_m)
+    return NearestRoads(_together(parts), segments, west, south, (rows, columns), cell_m, margin_m)
+
+
+def _vertices(network: Network, usable: NDArray[np.bool_] | None) -> tuple[I64, F64, I64]:
+    """(usable edges, the vertices of their lines, int64 (v,) which of these edges each is of)."""
+    edges = np.arange(len(network.lines)) if usable is None else np.flatnonzero(usable)
+    xy, line = shapely.get_coordinates(network.lines[edges], return_index=True)
+    return edges, xy, line
+
+
+def _together(parts: list[tuple[I64, I32, I32]]) -> Cells:
+    """The cells of ranges of rows, one above the other."""
+    counts, columns, segments = zip(*parts, strict=True)
+    return Cells(np.r_[0, np.cumsum(np.concatenate(counts))], np.concatenate(columns), np.concatenate(segments))
+
+
+def _bounds(shape: F64) -> F64:
+    """West, south, east, north of segments, float64 (s, 4)."""
+    ends = shape[:, :2], shape[:, :2] + shape[:, 2:4]
+    return np.hstack([np.minimum(*ends), np.maximum(*ends)])
 
 
 def _equal_work(shape: F64, rows: int) -> list[int]:
@@ -207,12 +262,13 @@ def _burnt(shape: F64, reach: float, columns: int, begin: int, end: int) -> tupl
     return np.diff(after), column, segment
 
 
-def _segments(xy: F64, line: I64, edges: I64) -> Segments:
+def _segments(edges: I64, xy: F64, line: I64, corner: tuple[int, int], cell_m: float) -> Segments:
     """The segments of lines.
 
     Args:
-        xy: float64 (v, 2), vertices in cells. line: int64 (v,), which of the edges they are of, ascending.
+        edges, xy, line: see ``_vertices``. corner: the raster's, in cells from the CRS's origin.
     """
+    xy = xy / cell_m - corner
     begin = np.flatnonzero(line[1:] == line[:-1])
     of = line[begin]
     step = xy[begin + 1] - xy[begin]

@@ -20,15 +20,15 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import shapely
-from numba import njit
 from numpy.typing import NDArray
 
 from geoplan.errors import SettingsError
 from geoplan.i18n import _
 from geoplan.network.edge_times import CLOSED, EdgeTimes, walking
 from geoplan.network.graph import Network
+from geoplan.network.kernels import kernel
 from geoplan.network.outlines import EAST, NORTH, SIDES, SOUTH, WEST, multipolygon, outlines
-from geoplan.network.road_raster import CELL_M, MARGIN_M, Cells, Segments, foot, nearest_roads
+from geoplan.network.road_raster import CELL_M, MARGIN_M, Cells, NearestRoads, Segments, foot, nearest_roads
 from geoplan.network.travel import UNREACHED, Reached
 
 SMALLEST_CELLS = 10
@@ -83,7 +83,7 @@ class _Goal(NamedTuple):
     own: F64
 
 
-class _Window(NamedTuple):
+class Window(NamedTuple):
     """Rows and columns of the raster, the ends not included."""
 
     row: int
@@ -109,7 +109,7 @@ class _Pairs(NamedTuple):
     other: I64
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _touched(around: I64, goal: _Goal, limit_ms: int) -> tuple[int, int, int, int]:
     """Bounds in cells of all edges with a node within the limit; ``around`` has those of all edges at each node."""
     west, south, east, north = _FAR, _FAR, -_FAR, -_FAR
@@ -121,7 +121,7 @@ def _touched(around: I64, goal: _Goal, limit_ms: int) -> tuple[int, int, int, in
     return west, south, east, north
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _straight(  # noqa: PLR0913, PLR0917 - compiled code takes plain arguments
     own: F64, edge: int, along: float, forward: int, backward: int, ms: int, label: int
 ) -> tuple[int, int]:
@@ -137,7 +137,7 @@ def _straight(  # noqa: PLR0913, PLR0917 - compiled code takes plain arguments
     return ms, label
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _by_ends(  # noqa: PLR0913, PLR0917 - numbers only: handing arrays on counts references, longer than the work itself
     tail_ms: int, tail_label: int, head_ms: int, head_label: int, forward: int, backward: int, along: float
 ) -> tuple[int, int]:
@@ -152,9 +152,9 @@ def _by_ends(  # noqa: PLR0913, PLR0917 - numbers only: handing arrays on counts
     return ms, label
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _ranks(  # noqa: PLR0913, PLR0917 - compiled code takes plain arguments
-    cells: Cells, segments: Segments, times: I64, goal: _Goal, window: _Window, label: int, limits_ms: I64, reach: float
+    cells: Cells, segments: Segments, times: I64, goal: _Goal, window: Window, label: int, limits_ms: I64, reach: float
 ) -> Ranks:
     """Within how many of the limits each cell of a window is, uint16 (rows + 2, columns + 2) with a rim of zeros.
 
@@ -185,7 +185,7 @@ def _ranks(  # noqa: PLR0913, PLR0917 - compiled code takes plain arguments
     return rank
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _segments_at(cells: Cells, row: I64, column: I64) -> I64:
     """The nearest segments of cells, int64 (k,); -1 where there is none."""
     begin, columns, segment = cells
@@ -199,7 +199,7 @@ def _segments_at(cells: Cells, row: I64, column: I64) -> I64:
     return found
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _halved(  # noqa: PLR0913, PLR0917 - compiled code takes plain arguments
     pairs: _Pairs, segments: Segments, times: I64, goal: _Goal, label: int, limit_ms: int, reach: float
 ) -> I64:
@@ -264,13 +264,55 @@ class AreaDrawer:
         cell_m: float = CELL_M,
     ) -> None:
         times = times_or_speed if isinstance(times_or_speed, EdgeTimes) else walking(network, times_or_speed)
-        usable = (times.forward != CLOSED) | (times.backward != CLOSED)
-        self.raster = nearest_roads(network, margin_m, cell_m, usable)
-        self._smallest_m2 = SMALLEST_CELLS * cell_m**2
-        reach = margin_m / cell_m + 2
-        bounds = shapely.bounds(network.lines) / cell_m - np.tile((self.raster.west, self.raster.south), 2)
+        self._start(network, times, nearest_roads(network, margin_m, cell_m, times.usable))
+
+    def _start(self, network: Network, times: EdgeTimes, raster: NearestRoads) -> None:
+        reach = raster.reach + 1
+        bounds = shapely.bounds(network.lines) / raster.cell_m - np.tile((raster.west, raster.south), 2)
         bounds = np.rint(bounds + np.array([-reach, -reach, reach, reach])).astype(np.int64)
-        self._edges = _Edges.of(network, times, bounds)
+        self.raster, self._edges = raster, _Edges.of(network, times, bounds)
+        self._smallest_m2 = SMALLEST_CELLS * raster.cell_m**2
+        self._changed: I64 | None = None
+
+    def following(self, network: Network, times: EdgeTimes, changed: I64) -> AreaDrawer:
+        """The drawer after a change of roads, which knows where it may draw something else; see ``differs``.
+
+        Args:
+            network: this drawer's network, with other lines at some edges and perhaps more edges at the end.
+            times: of its edges.
+            changed: int64, the edges whose lines are others, the new ones included.
+        """
+        before = self._edges.times[:, 2:]
+        known = np.column_stack([times.forward, times.backward])[: len(before)]
+        differs = np.ones(len(times.forward), dtype=np.bool_)
+        differs[: len(before)] = (known != before).any(axis=1)
+        differs[changed] = True
+        edges = np.flatnonzero(differs)
+        drawer = object.__new__(AreaDrawer)
+        drawer._start(network, times, self.raster.following(network, times.usable, edges))
+        if (drawer.raster.west, drawer.raster.south) == (self.raster.west, self.raster.south):
+            drawer._changed = np.vstack([self._edges.bounds[edges[edges < len(before)]], drawer._edges.bounds[edges]])
+        return drawer
+
+    def differs(self, window: Window) -> bool:
+        """Whether an area may be another than the drawer that this one follows has drawn in that window.
+
+        All roads that lead to the facility in time, and all that begin at their ends, lie in the window: a road that
+        changed anything for it would be one of them.
+        """
+        if self._changed is None:
+            return True
+        west, south, east, north = self._changed.T
+        inside = (west < window.column_end) & (east >= window.column) & (south < window.row_end) & (north >= window.row)
+        return bool(inside.any())
+
+    def one(self, reached: Reached | None, limit_ms: int) -> tuple[shapely.MultiPolygon, Window]:
+        """The area of one facility, and the window that was looked at for it; see ``each``."""
+        if reached is None:
+            return shapely.MultiPolygon(), Window(0, 0, 0, 0)
+        goal = self._goal([reached], [0])
+        (area,) = self._draw(goal, goal, 0, np.array([limit_ms], dtype=np.int64))
+        return area, self._window(goal, limit_ms)
 
     def each(self, reached: Sequence[Reached | None], limits_ms: Sequence[int]) -> Objects:
         """Areas of each facility on its own: MultiPolygons, object (limits, facilities).
@@ -329,12 +371,12 @@ class AreaDrawer:
         both = np.column_stack([column + np.where(pairs.rises, 0, off), row + np.where(pairs.rises, off, 0)])
         return np.asarray(both * (self.raster.cell_m / (2 * _PARTS)))
 
-    def _window(self, goal: _Goal, limit_ms: int) -> _Window:
+    def _window(self, goal: _Goal, limit_ms: int) -> Window:
         bounds = self._edges.bounds[goal.own[:, 0].astype(np.int64)]
         bounds = np.vstack([bounds, _touched(self._edges.around, goal, limit_ms)])
         (west, south), (east, north) = bounds[:, :2].min(axis=0).tolist(), bounds[:, 2:].max(axis=0).tolist()
         rows, columns = self.raster.shape
-        return _Window(max(south, 0), min(north + 1, rows), max(west, 0), min(east + 1, columns))
+        return Window(max(south, 0), min(north + 1, rows), max(west, 0), min(east + 1, columns))
 
     def _goal(self, reached: Sequence[Reached], labels: Sequence[int]) -> _Goal:
         owned = np.zeros(len(self._edges.times), dtype=np.bool_)
@@ -344,7 +386,7 @@ class AreaDrawer:
         return _Goal(_least(reached, labels, len(self._edges.around)), owned, own)
 
 
-def _pairs(border: I64, cells: Cells, window: _Window) -> _Pairs:
+def _pairs(border: I64, cells: Cells, window: Window) -> _Pairs:
     """The neighbours on both sides of borders of a window with a rim, see ``Outlines``."""
     cell, side = np.divmod(border, SIDES)
     row, column = np.divmod(cell, window.column_end - window.column + 2)
@@ -354,7 +396,7 @@ def _pairs(border: I64, cells: Cells, window: _Window) -> _Pairs:
     return _Pairs(row, column, rises, (side == EAST) | (side == NORTH), one, other)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _lower(node: I64, node_ms: I64, label: int) -> None:
     """Enter a facility's times where they are less than those known, and whose they are; ``node`` as in ``_Goal``."""
     for n in range(len(node)):

@@ -6,15 +6,15 @@ Graph, states and queue are those of ``buckets``.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from geoplan.network.buckets import I64, LOW, NONE, ONE, SHIFT, U8, U32, U64, UNREACHED_STATE, enqueue, with_room
+from geoplan.network.kernels import kernel
 from geoplan.network.prefetching import prefetch
 
 _TOUCHED = 4096  # nodes that a repair has room for at first
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def spread(
     ptr: U32,
     arc: U64,
@@ -94,7 +94,7 @@ def spread(
     return count, True
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _resting(ptr: U32, arc: U64, state: U64, mark: U8, lost: I64) -> tuple[I64, int]:
     """The nodes whose state may rest on a lost one: those reached from it along tight arcs, themselves included.
 
@@ -124,7 +124,7 @@ def _resting(ptr: U32, arc: U64, state: U64, mark: U8, lost: I64) -> tuple[I64, 
     return nodes, count
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def repair(
     ptr: U32,
     arc: U64,

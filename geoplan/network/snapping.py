@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 import shapely
-from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from geoplan.network.graph import Network
+from geoplan.network.kernels import kernel
 
 Floats = NDArray[np.float64]
 Place = tuple[float, float]
@@ -258,7 +258,7 @@ def _filled(bare: _Grid, roads: _Roads) -> _Grid:
     return bare._replace(first=cursor[:-1], items=items)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _starts(xy: Floats, edge: NDArray[np.int32]) -> Floats:
     """Metres along its line to each vertex, added up from the tail as GEOS does; float64 (v,)."""
     start = np.zeros(len(xy))
@@ -269,7 +269,7 @@ def _starts(xy: Floats, edge: NDArray[np.int32]) -> Floats:
     return start
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _slot(value: float, origin: float, cell: float, count: int) -> int:
     """The column or row of a coordinate, the outermost one beyond the grid: always 0 to ``count - 1``."""
     at = (value - origin) / cell
@@ -280,7 +280,7 @@ def _slot(value: float, origin: float, cell: float, count: int) -> int:
     return int(at)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _reach(near: Place, far: Place, low: float, high: float, slack: float) -> Place:
     """The span of x of the part of a segment whose y lies between ``low`` and ``high``, a little more than less.
 
@@ -295,7 +295,7 @@ def _reach(near: Place, far: Place, low: float, high: float, slack: float) -> Pl
     return min(from_x, to_x) - slack, max(from_x, to_x) + slack
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _visit(grid: _Grid, roads: _Roads, cursor: NDArray[np.int64], items: NDArray[np.int32]) -> None:
     """Visit the cells that each segment may touch: count in ``cursor`` if ``items`` is empty, else place there.
 
@@ -324,7 +324,7 @@ def _visit(grid: _Grid, roads: _Roads, cursor: NDArray[np.int64], items: NDArray
                     cursor[at + 1] += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _blocks(grid: _Grid, xy: Floats, asked: NDArray[np.int64]) -> NDArray[np.int64]:
     """The cell of each asked point, int64, numbered so that the cells of a block of 8 x 8 follow each other."""
     blocks = np.empty(len(asked), dtype=np.int64)
@@ -336,7 +336,7 @@ def _blocks(grid: _Grid, xy: Floats, asked: NDArray[np.int64]) -> NDArray[np.int
     return blocks
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _distance(point: Place, near: Place, far: Place) -> float:
     """Metres from a point to a segment; GEOS, ``Distance::pointToSegment``, operation by operation."""
     (x, y), (ax, ay), (bx, by) = point, near, far
@@ -352,7 +352,7 @@ def _distance(point: Place, near: Place, far: Place) -> float:
     return abs(((ay - y) * dx - (ax - x) * dy) / square) * math.sqrt(square)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _search(  # noqa: PLR0913, PLR0917 - arrays of one search
     grid: _Grid,
     roads: _Roads,
@@ -370,7 +370,7 @@ def _search(  # noqa: PLR0913, PLR0917 - arrays of one search
     return decided
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _nearest(grid: _Grid, roads: _Roads, point: Place, rings: int, known: Known) -> tuple[float, int, bool]:
     """(metres, segment, whether no other can be nearer) after searching so many rings of cells.
 
@@ -395,7 +395,7 @@ def _nearest(grid: _Grid, roads: _Roads, point: Place, rings: int, known: Known)
     return best, winner, _beyond(grid, point, column, row, rings) > best + slack
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _in_cell(grid: _Grid, roads: _Roads, point: Place, at: int, known: Known, slack: float) -> Known:
     """(metres, segment) after a look at the segments of one cell; of equally near ones the first.
 
@@ -417,7 +417,7 @@ def _in_cell(grid: _Grid, roads: _Roads, point: Place, at: int, known: Known, sl
     return best, winner
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _is_before(edge: NDArray[np.int32], one: int, other: int) -> bool:
     """Whether a segment comes before another in the network: on an edge before, or earlier on the same edge.
 
@@ -428,7 +428,7 @@ def _is_before(edge: NDArray[np.int32], one: int, other: int) -> bool:
     return one < other
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _is_farther(point: Place, near: Place, far: Place, within: float) -> bool:
     """Whether a segment is surely farther than the root of ``within``; spares most segments division and root."""
     dx, dy = far[0] - near[0], far[1] - near[1]
@@ -443,7 +443,7 @@ def _is_farther(point: Place, near: Place, far: Place, within: float) -> bool:
     return cross * cross > within * square
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _to_cell(grid: _Grid, point: Place, column: int, row: int) -> float:
     """Metres from a point to a cell, 0 inside."""
     west, south = grid.west + column * grid.cell, grid.south + row * grid.cell
@@ -452,7 +452,7 @@ def _to_cell(grid: _Grid, point: Place, column: int, row: int) -> float:
     return math.sqrt(across * across + up * up)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _beyond(grid: _Grid, point: Place, column: int, row: int, ring: int) -> float:
     """Metres from a point to the nearest cell of the grid that is ``ring`` or more rings away; inf if there is none.
 
@@ -473,7 +473,7 @@ def _beyond(grid: _Grid, point: Place, column: int, row: int, ring: int) -> floa
     return min(math.sqrt(sideways * sideways + up * up), math.sqrt(upright * upright + across * across))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _along(roads: _Roads, xy: Floats, segment: NDArray[np.int64]) -> Floats:
     """Metres along its line to the foot of each point; GEOS, ``LengthIndexOfPoint::segmentNearestMeasure``.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from geoplan.network.buckets import I64, LOW, NONE, ONE, SHIFT, U32, U64, UNREACHED_MS, append, with_room
+from geoplan.network.kernels import kernel
 from geoplan.network.prefetching import prefetch
 
 _SCRATCH = 1024  # entries of pools and lists at first
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _tree(
     ptr: U32, arc: U64, node: I64, ms: I64, limit_ms: int, shift: int, ring: U32, pool: U64, time: U32, reached: U32
 ) -> tuple[int, bool]:
@@ -61,7 +61,7 @@ def _tree(
     return count, True
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _tree_with_room(
     ptr: U32, arc: U64, node: I64, ms: I64, limit_ms: int, shift: int, ring: U32, pool: U64, time: U32, reached: U32
 ) -> tuple[int, U64]:
@@ -76,7 +76,7 @@ def _tree_with_room(
             time[reached[k]] = UNREACHED_MS
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def trees(
     ptr: U32, arc: U64, seed_ptr: I64, seed_node: I64, seed_ms: I64, limit_ms: int, shift: int, time: U32, asked: I64
 ) -> tuple[I64, U32, U32]:
@@ -111,7 +111,7 @@ def trees(
     return first, node[:total], ms[:total]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def homes_at_nodes(node: I64, ms: I64, size: int) -> tuple[U32, I64, I64, I64]:
     """Homes by the nodes at both ends of their edges.
 
@@ -147,7 +147,7 @@ def homes_at_nodes(node: I64, ms: I64, size: int) -> tuple[U32, I64, I64, I64]:
     return slot, pointers, home, home_ms
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _gather(
     reached: U32,
     time: U32,
@@ -192,7 +192,7 @@ def _gather(
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def trips(
     ptr: U32,
     arc: U64,

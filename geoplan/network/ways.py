@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from geoplan.errors import NetworkError
@@ -18,12 +17,11 @@ from geoplan.network.edge_times import CLOSED, EdgeTimes
 from geoplan.network.elevation import Elevation, read_elevation
 from geoplan.network.engine import KernelTravelTimes
 from geoplan.network.graph import Network, build_network
-from geoplan.network.location import Locations, locate
+from geoplan.network.location import Locations, inner_points, locate, relocate
 from geoplan.network.profiles import Profile
 from geoplan.network.road_changes import Link, road_at, with_link
 from geoplan.network.roads import road_kinds
 from geoplan.network.snapping import RoadGrid
-from geoplan.network.travel import TravelTimes
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,8 @@ class Ways:
         times: with the closed roads ``CLOSED``.
         open_times: with every closed road open.
         elevation: of the network's edges; None where the ground is taken as flat.
+        base: the ways that roads of a scenario were worked into; None for ways as they were built.
+        changed: int64, the edges whose lines are others than in ``base``, the new ones included.
     """
 
     network: Network
@@ -43,16 +43,22 @@ class Ways:
     times: EdgeTimes
     open_times: EdgeTimes
     elevation: Elevation | None = None
+    base: Ways | None = None
+    changed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @cached_property
-    def travel(self) -> TravelTimes:
+    def travel(self) -> KernelTravelTimes:
         """The travel times."""
-        return KernelTravelTimes(self.network, self.times)
+        if self.base is None:
+            return KernelTravelTimes(self.network, self.times)
+        return self.base.travel.following(self.network, self.times)
 
     @cached_property
     def grid(self) -> RoadGrid:
         """For locating points at the edges that can be travelled: nobody sets out on a closed road."""
-        return RoadGrid(self.network, self.times.usable)
+        if self.base is None:
+            return RoadGrid(self.network, self.times.usable)
+        return self.base.grid.following(self.network, self.times.usable, self.changed)
 
     @cached_property
     def reopened(self) -> Ways | None:
@@ -62,15 +68,20 @@ class Ways:
             return None
         return replace(self, times=reopened)
 
-    def locate(self, frame: gpd.GeoDataFrame, settings: Settings) -> Locations:
-        """Where the rows of a frame are on the network; areas by a point inside them."""
-        points = np.asarray(shapely.point_on_surface(frame.geometry.to_numpy()), dtype=object)
-        limit_m, small_island_m = settings.snap_limit_m, settings.small_island_m
+    def locate(self, frame: gpd.GeoDataFrame, settings: Settings, before: Locations | None = None) -> Locations:
+        """Where the rows of a frame are on the network; areas by a point inside them.
+
+        Args:
+            before: where they are on the network of ``base``: only those that its changes may concern are looked for then.
+        """
+        points, limit_m, small_island_m = inner_points(frame), settings.snap_limit_m, settings.small_island_m
+        if before is not None:
+            return relocate(before, points, limit_m, self.grid, small_island_m)
         return locate(self.network, points, limit_m, small_island_m=small_island_m, grid=self.grid)
 
     def closing(self, edges: NDArray[np.int64]) -> Ways:
         """The same ways with these edges closed as well, in both directions."""
-        return replace(self, times=self.times.closed(edges))
+        return replace(self, times=self.times.closed(edges), base=self.base or self)
 
     def with_roads(
         self, added: gpd.GeoDataFrame, closed: NDArray[np.object_], limit_m: float
@@ -89,7 +100,7 @@ class Ways:
             the ways, and what could not be worked in: a road that meets no other, a place where nobody travels.
         """
         ways, problems = self, []
-        kind, kinds = road_kinds(added)
+        kind, kinds = road_kinds(added) if len(added) else ((), ())
         for name, line, number in zip(added.index, added.geometry, kind, strict=True):
             try:
                 ways = ways._linked(Link(line, kinds[number]), limit_m)
@@ -108,7 +119,14 @@ class Ways:
         linked = with_link(self.grid, link, limit_m)
         times = linked.times(self.times, self.profile)
         reopened = linked.times(self.open_times, self.profile.reopened)
-        return replace(self, network=linked.network, times=times, open_times=reopened)
+        return replace(
+            self,
+            network=linked.network,
+            times=times,
+            open_times=reopened,
+            base=self.base or self,
+            changed=np.union1d(self.changed, linked.changed),
+        )
 
     @cached_property
     def open_grid(self) -> RoadGrid:
