@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,9 +76,9 @@ desks = st.builds(
 
 @given(desks)
 def test_an_address_brings_back_what_it_tells(desk):
-    """Language, pack, year, speed, scenario and selection come back; ids with the marks of the address itself are left out."""
+    """Language, pack, year, speed, scenario and selection come back; ids with the marks of the address and those after the fiftieth are left out."""
     back = state.from_address(state.to_address(desk), PACKS, SCENARIOS)
-    kept = [(one.layer, tuple(name for name in one.ids if not set(name) & set(":,;"))) for one in desk.selection]
+    kept = [(one.layer, tuple(name for name in one.ids[:50] if not set(name) & set(":,;"))) for one in desk.selection]
     wanted = replace(desk, selection=tuple(Selection(layer, names) for layer, names in kept if names))
     assert back == wanted
 
@@ -138,6 +139,38 @@ def test_what_was_written_since_the_map_was_drawn_is_taken_back_whole(store, lay
         "close_facility",
         "close_facility",
     ]
+
+
+@contextmanager
+def rubbish(file: Path) -> Iterator[None]:
+    """A file that cannot be read for a while."""
+    kept = file.read_bytes()
+    file.write_bytes(b"rubbish" * 1000)
+    yield
+    file.write_bytes(kept)
+
+
+def test_what_a_broken_store_cannot_take_waits_and_comes_before_the_next_edit(store, layers, tmp_path):
+    """Two sites while the store's file is broken, told why; the third, when it is whole again, brings both with it, in order."""
+    sites = [_site(layers, f"N-{number}") for number in range(3)]
+    desk, _state = editing.catch_up(DESK, store)
+    with rubbish(tmp_path / "scenarios.sqlite"):
+        desk = editing.append(desk, store, layers, sites[:1])
+        desk = editing.append(desk, store, layers, sites[1:2])
+    assert desk.waiting == tuple(sites[:2])
+    assert {notice.kind for notice in desk.notices} == {"refused"}
+    desk = editing.append(desk, store, layers, sites[2:])
+    assert desk.waiting == ()
+    assert store.state("方案一").scenario.edits == tuple(sites)
+
+
+def test_what_is_drawn_on_a_scenario_that_was_renamed_waits(store, layers):
+    """The desk shows the workspace as it is, and what was drawn waits for a scenario."""
+    desk, _state = editing.catch_up(DESK, store)
+    store.rename("方案一", "方案甲", Signature("乙"), 1)
+    after = editing.append(desk, store, layers, [_site(layers, "N-1")])
+    assert (after.scenario, after.waiting) == ("", (_site(layers, "N-1"),))
+    assert "方案一" in after.notices[0].text
 
 
 def test_a_name_that_is_taken_leaves_the_edits_waiting(store, layers):

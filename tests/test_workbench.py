@@ -20,11 +20,13 @@ from browser import LONG, ROOT, App, chromium, free_port, office_screen, running
 from contrast import faint_texts
 from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
 from scenario_strategies import lonlat
+from test_desk import rubbish
 from test_map_component import Map
 from test_pages import go
 from test_pages import mark as mark_row
 from workspaces import CRS, Workspace, at, small_workspace, table
 
+from geoplan.errors import StoreError
 from geoplan.layers import Layers, load_layers
 from geoplan.scenario import (
     AddFacility,
@@ -170,6 +172,20 @@ def test_undo_takes_back_first_what_waits(layers):
     with Store("sqlite://") as store:
         deeds.take(held, Undo(**_told()), layers, 2025, lambda *, write: store)  # noqa: ARG005 - the store is open either way
     assert held.desk.waiting == ()
+
+
+def test_a_drawing_that_meets_no_scenario_or_no_store_waits(layers):
+    """The scenario is gone, or the store cannot be opened: the site is kept and the reason told."""
+
+    def unopened(*, write: bool) -> Store:  # noqa: ARG001 - as the app calls it
+        raise StoreError("磁盘已满")
+
+    with Store("sqlite://") as store:
+        for opener, told in ((lambda *, write: store, "没有名为"), (unopened, "磁盘已满")):  # noqa: ARG005
+            held = Held(Desk(scenario="方案", author="王工"))
+            deeds.take(held, DRAWINGS[0][0], layers, 2025, opener)
+            assert [type(edit) for edit in held.desk.waiting] == [AddFacility]
+            assert told in held.desk.notices[0].text
 
 
 @pytest.mark.parametrize(
@@ -467,7 +483,7 @@ def test_opening_and_comparing_a_scenario_can_be_given_up(context, slow):
 
 
 def test_a_killed_server_and_a_crashed_browser_lose_nothing(context, tmp_path):
-    """Drawn while the server is dead, a site is stored once when it is back; scenario, selection and language are the same.
+    """Drawn while the server is dead, which is told, a site is stored once when it is back; scenario, selection and language are the same.
 
     So they are in another browser with the cookies and the address of the first.
     """
@@ -488,6 +504,7 @@ def test_a_killed_server_and_a_crashed_browser_lose_nothing(context, tmp_path):
         app.process.wait()
         bench.point(3000, 1250)
         expect(page.locator(".gpm")).to_have_attribute("data-unacknowledged", "1")
+        expect(page.get_by_role("heading", name="The server does not answer; connecting again.")).to_be_visible()
     with running(command, port, county, tmp_path / "second") as app:
         bench.drawn(3)
         assert len({edit.id for edit in bench.edits}) == len(bench.edits) == 2
@@ -505,6 +522,15 @@ def test_a_killed_server_and_a_crashed_browser_lose_nothing(context, tmp_path):
         expect(opened.get_by_label("Author")).to_have_value("王工")
         other.close()
         page.close()
+
+
+def test_a_store_that_is_broken_for_a_while_is_told_and_tried_again(bench):
+    """The word says what to do; once the store's file is whole, the button brings the map back without a reload."""
+    with rubbish(bench.app.workspace / "scenarios" / "scenarios.sqlite"):
+        expect(bench.page.locator(".gp-error")).to_contain_text("文件不是方案库")
+    bench.page.get_by_role("button", name="重试").click()
+    bench.drawn(1)
+    expect(bench.page.locator(".gp-error")).to_have_count(0)
 
 
 def test_what_is_clicked_on_the_map_is_marked_in_the_tables_and_back(bench):

@@ -394,7 +394,8 @@ def _conflict(connection: sa.Connection, state: State, on: int, mine: Sequence[E
 def entry_line(entry: Entry) -> str:
     """An entry in one line for people: revision, who, what."""
     edits = [describe(edit) for edit in entry.edits]
-    what = _("；").join(edits) or entry.body.get("status", "") or entry.body.get("name", "")
+    status = entry.body.get("status")
+    what = _("；").join(edits) or (_(STATUS_LABELS[Status(status)]) if status else entry.body.get("name", ""))
     text = _("第 {revision} 版 {author} {kind} {what}")
     return text.format(
         revision=entry.revision, author=entry.author, kind=_(ENTRY_LABELS[entry.kind]), what=what

@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 
 from geoplan import crs, i18n
+from geoplan.errors import GeoplanError
 from geoplan.layers import Layers, townships
 from geoplan.layers.schema import ROLES
 from geoplan.scenario import (
@@ -100,17 +101,27 @@ def take(held: Held, event: Event, layers: Layers, year: int, store: Opener) -> 
     """
 
     def done(desk: Desk) -> Desk:
-        kept = store(write=False).state(desk.scenario).scenario.edits if desk.scenario else ()
-        meant = meaning(desk, event, Scene(layers, (*kept, *desk.waiting), year))
+        meant = meaning(desk, event, Scene(layers, (*_kept(desk, store), *desk.waiting), year))
         ready = bool(meant.desk.scenario and meant.desk.author)
         if meant.step == "undo" and desk.waiting:
             return replace(desk, waiting=desk.waiting[:-1])
-        if meant.step and desk.scenario:
-            return _STEPS[meant.step](desk, store(write=True), event.revision)
-        return editing.append(meant.desk, store(write=ready), layers, meant.edits, drawn_on=event.revision)
+        try:
+            if meant.step and desk.scenario:
+                return _STEPS[meant.step](desk, store(write=True), event.revision)
+            return editing.append(meant.desk, store(write=ready), layers, meant.edits, drawn_on=event.revision)
+        except GeoplanError as error:  # the store cannot be opened
+            return editing.failed(meant.desk, error, meant.edits)
 
     with i18n.speaking(held.desk.language):
         held.update(done)
+
+
+def _kept(desk: Desk, store: Opener) -> tuple[Edit, ...]:
+    """The scenario's edits; none where they cannot be read, which whoever writes is told."""
+    try:
+        return store(write=False).state(desk.scenario).scenario.edits if desk.scenario else ()
+    except GeoplanError:
+        return ()
 
 
 _STEPS: Mapping[str, Callable[[Desk, Store, int], Desk]] = MappingProxyType(

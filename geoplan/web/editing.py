@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from geoplan.errors import ConflictError, EditsError, ScenarioError, StoreError, UnknownScenarioError
+from geoplan.errors import ConflictError, EditsError, GeoplanError, ScenarioError, StoreError, UnknownScenarioError
 from geoplan.i18n import _
 from geoplan.layers import Layers
 from geoplan.model import Severity
@@ -22,9 +22,9 @@ _MOST_NEWS = 3  # entries of others that are told one by one
 def append(
     desk: Desk, store: Store, layers: Layers, edits: Sequence[Edit], *, drawn_on: int | None = None, reason: str = ""
 ) -> Desk:
-    """Write edits into the scenario, as one entry; without a scenario or an author they wait.
+    """Write edits into the scenario, as one entry; without a scenario or an author, or while the store fails, they wait.
 
-    Edits that touch nothing of what others changed meanwhile are merged. Edits that make something which the scenario
+    What waits already is written before. Edits that touch nothing of what others changed meanwhile are merged. Edits that make something which the scenario
     already made are the same ones sent again, and are left out.
 
     Args:
@@ -33,7 +33,9 @@ def append(
     """
     if not edits:
         return desk
-    if not (desk.scenario and desk.author):
+    if desk.waiting and desk.scenario and desk.author:
+        desk = write_waiting(desk, store, layers)
+    if desk.waiting or not (desk.scenario and desk.author):
         return replace(desk, waiting=(*desk.waiting, *edits))
 
     def write() -> State | None:
@@ -45,7 +47,7 @@ def append(
         _refuse_misfits(layers, (*state.scenario.edits, *fresh))
         return store.append(desk.scenario, fresh, Signature(desk.author, reason), made_on(desk, drawn_on), merge=True)
 
-    return _written(desk, store, write)
+    return _written(desk, store, write, edits)
 
 
 def undo(desk: Desk, store: Store, drawn_on: int | None = None) -> Desk:
@@ -97,9 +99,20 @@ def catch_up(desk: Desk, store: Store) -> tuple[Desk, State | None]:
     try:
         state = store.state(desk.scenario)
     except UnknownScenarioError:
-        return telling(opening(desk, ""), Notice("news", gone_text(desk.scenario))), None
+        return without_scenario(desk), None
     told = () if desk.seen == 0 else _news(store, desk, state.revision)
     return telling(shown(desk, state), *told), state
+
+
+def without_scenario(desk: Desk) -> Desk:
+    """The desk whose scenario is not there any more."""
+    return telling(opening(desk, ""), Notice("news", gone_text(desk.scenario)))
+
+
+def failed(desk: Desk, error: GeoplanError, edits: Sequence[Edit] = ()) -> Desk:
+    """The store does not work, which is told; edits wait until it does."""
+    kept = _("改动先留在本页，方案库能用之后，再点“保存”或接着画就会写入。") if edits else ""
+    return telling(replace(desk, waiting=(*desk.waiting, *edits)), Notice("refused", f"{error}{kept}"))
 
 
 def _news(store: Store, desk: Desk, until: int) -> tuple[Notice, ...]:
@@ -152,16 +165,24 @@ def rename(desk: Desk, store: Store, name: str) -> Desk:
     return replace(after, scenario=name) if after.seen == desk.seen + 1 else after
 
 
-def _written(desk: Desk, store: Store, write: Callable[[], State | None]) -> Desk:
-    """The desk after a write; where there was nothing to write ``write`` gives None."""
+def _written(desk: Desk, store: Store, write: Callable[[], State | None], edits: Sequence[Edit] = ()) -> Desk:
+    """The desk after a write; where there was nothing to write ``write`` gives None.
+
+    Args:
+        edits: that wait where the store fails or the scenario is gone.
+    """
     try:
         state = write()
     except ConflictError as error:
         # The message says what both did; the page then shows what is there.
         after, _state = catch_up(desk, store)
         return replace(after, notices=(*desk.notices, _conflict(error)))
-    except (ScenarioError, StoreError) as error:
+    except UnknownScenarioError:
+        return replace(without_scenario(desk), waiting=(*desk.waiting, *edits))
+    except ScenarioError as error:
         return telling(desk, Notice("refused", str(error)))
+    except StoreError as error:
+        return failed(desk, error, edits)
     if state is None:
         return catch_up(desk, store)[0]
     others = state.revision - 1

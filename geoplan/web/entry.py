@@ -13,6 +13,7 @@ import streamlit as st
 from geoplan.errors import GeoplanError
 from geoplan.i18n import _
 from geoplan.web import (
+    mishaps,
     pages_compare,
     pages_compliance,
     pages_data,
@@ -46,6 +47,7 @@ def main() -> None:
             sidebar.other_languages()
         parts.show_error(error)
         return
+    mishaps.own_words()
     page = st.navigation(_pages(answer))
     try:
         with fields:

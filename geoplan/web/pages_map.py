@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from geoplan.errors import GeoplanError
 from geoplan.i18n import _
 from geoplan.network import Route
 from geoplan.report import reach
@@ -36,6 +37,14 @@ def show(_view: View, _desk: Desk) -> None:
 
 @st.fragment
 def _workbench() -> None:
+    """The fragment; it runs alone, where nobody else would say what is wrong."""
+    try:
+        _bench()
+    except GeoplanError as error:
+        parts.show_error(error)
+
+
+def _bench() -> None:
     had = taken(_KEY)
     session.desk()
     st.html(_LOOK)

@@ -53,13 +53,13 @@ _STYLE = """<style>
 .gp-figure .gp-name, .gp-figure .gp-note-line { color: #5f6368; font-size: .9rem; }
 .gp-figure .gp-value { font-size: 1.65rem; font-weight: 600; line-height: 1.35; }
 .gp-figure .gp-change { font-size: .95rem; font-weight: 600; }
-.gp-head { display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap; }
+.gp-head { display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap; overflow-wrap: anywhere; }
 .gp-head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; padding: 0; }
 .gp-head .gp-asked { color: #5f6368; }
 .gp-badge { background: #fff3cd; color: #6b4e00; border: 1px solid #d9b84a; border-radius: 4px; padding: 1px 8px;
   font-size: .85rem; display: inline-block; }
 .gp-languages { display: flex; gap: 1rem; } .gp-languages a { color: #045a8d; }
-.gp-place { font-weight: 650; font-size: 1.05rem; margin-bottom: .3rem; }
+.gp-place { font-weight: 650; font-size: 1.05rem; margin-bottom: .3rem; overflow-wrap: anywhere; }
 .gp-quote { border-left: 4px solid #045a8d; background: #f3f5f7; padding: .6rem .9rem; margin: 0 0 .7rem; font-size: 1.05rem; }
 dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem .9rem; margin: 0 !important; padding: 0; }
 .gp-facts dt { color: #5f6368; } .gp-facts dt::first-letter { text-transform: uppercase; } .gp-facts dd { margin: 0 !important; overflow-wrap: anywhere; }
@@ -285,8 +285,9 @@ def show_error(error: GeoplanError) -> None:
     """What is wrong and what to do about it, every problem of the layers on a line of its own."""
     problems = error.problems if isinstance(error, LayerError) else ()
     lines = "".join(f"<li>{escape(problem_line(problem))}</li>" for problem in problems)
-    title, advice = _("无法评估这个工作区"), _("改好之后刷新页面即可，不必重启。")
+    title, advice = _("无法评估这个工作区"), _("改好之后点“重试”，不必重启。")
     st.html(
         f'<div role="alert" class="gp-error"><h2>{escape(title)}</h2><p>{escape(str(error))}</p>'
         f"<ul>{lines}</ul><p>{escape(advice)}</p></div>"
     )
+    st.button(_("重试"), key="retry")  # without a reload, so that what waits to be saved goes on waiting

@@ -14,12 +14,13 @@ import streamlit as st
 
 from geoplan import i18n
 from geoplan.assess import default_year
-from geoplan.layers import Progress, read_manifest
+from geoplan.errors import GeoplanError
+from geoplan.layers import Layers, Progress, read_manifest
 from geoplan.scenario import Edit, Signature, State, Store
 from geoplan.web import cache, editing, remembering, service, state
 from geoplan.web.cache import View
 from geoplan.web.map_component.view import Bounds
-from geoplan.web.state import Desk, Held, Question
+from geoplan.web.state import Desk, Held, Notice, Question, telling
 
 _HELD = "desk"
 
@@ -149,57 +150,69 @@ def quiet() -> Progress:
 
 def edit(edits: Sequence[Edit], *, drawn_on: int | None = None, reason: str = "") -> None:
     """Write edits into the scenario; they wait where there is none yet, or no author."""
-    now = desk()
-    writing = store(write=bool(now.scenario and now.author))
-    layers = cache.layers_of(question(), quiet)
-    update(lambda now: editing.append(now, writing, layers, edits, drawn_on=drawn_on, reason=reason))
+    _write(
+        lambda now: editing.append(
+            now, store(write=bool(now.scenario and now.author)), _layers(), edits, drawn_on=drawn_on, reason=reason
+        )
+    )
+
+
+def _layers() -> Layers:
+    return cache.layers_of(question(), quiet)
+
+
+def _write(change: Callable[[Desk], Desk]) -> Desk:
+    """Go on with the desk that a write makes; where layers cannot be read or the store cannot be opened, that is told."""
+    try:
+        return update(change)
+    except GeoplanError as error:
+        told = Notice("refused", str(error))
+        return update(lambda now: telling(now, told))
 
 
 def undo() -> None:
     """Take back the scenario's last change."""
-    writing = store(write=True)
-    update(lambda now: editing.undo(now, writing))
+    _write(lambda now: editing.undo(now, store(write=True)))
 
 
 def redo() -> None:
     """Do again what was taken back last."""
-    writing = store(write=True)
-    update(lambda now: editing.redo(now, writing))
+    _write(lambda now: editing.redo(now, store(write=True)))
 
 
 def take_back() -> bool:
     """Take back what this window wrote since its map was last drawn; whether there was anything."""
-    before, writing = desk(), store(write=True)
-    return update(lambda now: editing.taken_back(now, writing)).seen != before.seen
+    before = desk()
+    return _write(lambda now: editing.taken_back(now, store(write=True))).seen != before.seen
 
 
 def begin_scenario(name: str) -> None:
     """Begin a scenario with the edits that wait for one."""
-    layers, writing = cache.layers_of(question(), quiet), store(write=True)
-    update(lambda now: editing.begin(now, writing, layers, name))
+    _write(lambda now: editing.begin(now, store(write=True), _layers(), name))
 
 
 def write(change_of: Callable[[Store, Signature, int], State], reason: str = "") -> None:
     """Any other write to the scenario: given the store, who signs and the revision it is made on."""
-    writing = store(write=True)
-    update(lambda now: editing.signed(now, writing, lambda by: change_of(writing, by, now.seen), reason))
+
+    def done(now: Desk) -> Desk:
+        writing = store(write=True)
+        return editing.signed(now, writing, lambda by: change_of(writing, by, now.seen), reason)
+
+    _write(done)
 
 
 def start(change_of: Callable[[Store, Signature], State], reason: str = "") -> None:
     """Begin or bring in a scenario and show it: given the store and who signs."""
-    writing = store(write=True)
-    update(lambda now: editing.start(now, lambda by: change_of(writing, by), reason))
+    _write(lambda now: editing.start(now, lambda by: change_of(store(write=True), by), reason))
 
 
 def rename(name: str) -> None:
     """Give the scenario another name."""
-    writing = store(write=True)
-    update(lambda now: editing.rename(now, writing, name))
+    _write(lambda now: editing.rename(now, store(write=True), name))
 
 
 def sign(author: str) -> None:
     """The author's name; what waited for it is written."""
     now = update(lambda now: replace(now, author=author.strip()))
     if now.author and now.scenario and now.waiting:
-        layers, writing = cache.layers_of(question(), quiet), store(write=True)
-        update(lambda now: editing.write_waiting(now, writing, layers))
+        _write(lambda now: editing.write_waiting(now, store(write=True), _layers()))
