@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ PAGES = {
     "数据": "Data",
     "规划依据": "Standards",
 }
+_LATIN = {"English", "Shapefile", "GeoJSON"}  # what is called the same in Chinese
 _HEARD_MS = 2_000  # within which a grid that is there tells what is selected
 expect.set_options(timeout=LONG)
 
@@ -312,3 +314,55 @@ def test_every_page_speaks_english_and_can_be_read(app, page):
         expect(heads.filter(has_text=re.compile("[一-鿿]"))).to_have_count(0)
         expect(page.locator("html")).to_have_attribute("lang", "en")
         assert faint_texts(page) == []
+
+
+def test_every_page_is_chinese_to_a_screen_reader_and_in_order(app, page):
+    """Streamlit's own words are translated, the window is called after the page, no level of headings is left out."""
+    start(page, app, "方案一")
+    for title in (*PAGES, "导入数据"):
+        go(page, title)
+        expect(page).to_have_title(f"{title} · geoplan")
+        assert english_names(page) == set()
+        levels = [int(heading.evaluate("it => it.tagName[1]")) for heading in page.locator("h1, h2, h3, h4").all()]
+        assert levels[0] == 1
+        assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+
+
+def english_names(page: Page) -> set[str]:
+    """What controls, regions and fields are called in English, but for names that Chinese has too."""
+    heard = page.locator("body").aria_snapshot()
+    return set(re.findall(r'(?m)(?:^\s*- \w+ "|placeholder: "?)([A-Z][a-z][^"\n一-鿿]*)', heard)) - _LATIN
+
+
+def test_streamlits_words_follow_the_language_wherever_they_come_from(app, page):
+    """A list without a match, a choice that can be taken back and a place for files, in Chinese, English and Chinese again."""
+    start(page, app, "方案一")
+    for language, sidebar, level, nothing in (
+        ("中文", "收起侧栏", "层级", "没有相符的选项"),
+        ("English", "Collapse sidebar", "Level", "No results"),
+        ("中文", "收起侧栏", "层级", "没有相符的选项"),
+    ):
+        page.get_by_role("radio", name=language).click()
+        expect(page.get_by_label(sidebar)).to_have_count(1)
+        settled(page)
+        page.get_by_role("combobox", name=level).fill("没有这样的")
+        expect(page.get_by_text(nothing)).to_be_visible()
+        page.keyboard.press("Escape")
+    go(page, "方案管理")
+    field = popped(page, "导入方案").get_by_test_id("stFileUploader")
+    expect(field.get_by_role("button", name="选择文件")).to_be_visible()
+    expect(field.get_by_text("或拖到这里，不超过 20 MB")).to_be_visible()
+    page.keyboard.press("Escape")
+    go(page, "方案比较")
+    expect(page.get_by_role("button", name="移除 方案一")).to_have_count(1)
+
+
+def test_how_many_rows_are_left_is_told_where_a_screen_reader_listens(app, page):
+    """The region is there before the count changes; a status that comes with its words is not heard by all."""
+    start(page, app)
+    go(page, "达标核查")
+    heard = page.locator("body > [role='status']")
+    expect(heard).to_have_text("")
+    page.get_by_label("筛选").fill("没有这样的")
+    expect(heard).to_contain_text(re.compile(r"^0 / \d+ 行"))
+    expect(heard).to_have_text("")

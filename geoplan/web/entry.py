@@ -49,6 +49,7 @@ def main() -> None:
         return
     mishaps.own_words()
     page = st.navigation(_pages(answer))
+    st.set_page_config(page_title=f"{page.title} · geoplan")
     try:
         with fields:
             sidebar.show(head)

@@ -38,7 +38,7 @@ def table(view: View, desk: Desk, name: str, title: str, all_rows: Table, *, abo
         parts.downloads(view, name, shown)
     if all_rows.layer in places.ROLE_OF:
         _to_map(tools[2], view, name, shown, marked)
-    st.text(" · ".join(filter(None, (_("{shown} / {all} 行").format(**counts), about))))
+    parts.status(" · ".join(filter(None, (_("{shown} / {all} 行").format(**counts), about))))
     if len(shown.frame):
         _rows(name, title, shown, marked)
     else:

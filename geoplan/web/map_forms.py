@@ -59,7 +59,7 @@ def new(view: View, desk: Desk) -> None:
         format_func=lambda kind: words[kind],
         **parts.field(ROAD, desk.choice(ROAD, FIRST_ROAD), lambda kind: session.choose(ROAD, kind)),
     )
-    st.subheader(_("按坐标输入（不用鼠标）"), anchor=False)
+    st.header(_("按坐标输入（不用鼠标）"), anchor=False)
     _typed(view)
 
 
@@ -155,7 +155,7 @@ def _save(edits: list[Edit]) -> None:
     if edits:
         session.edit(edits)
         st.rerun(scope="fragment")
-    st.caption(_("没有改动。"))
+    parts.status(_("没有改动。"))
 
 
 def _reached(view: View, name: str) -> None:

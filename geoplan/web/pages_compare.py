@@ -169,9 +169,9 @@ def _choice(place: DeltaGenerator, name: str, desk: Desk, label: str, words: dic
 
 
 def _amounts(view: View, desk: Desk, comparisons: Comparisons) -> None:
-    st.subheader(_("用量"), anchor=False)
+    st.header(_("用量"), anchor=False)
     parts.whole_table(comparison_rows.amount_table(comparisons), _("用量"))
-    st.subheader(_("涉及的设施"), anchor=False)
+    st.header(_("涉及的设施"), anchor=False)
     name = _choice(st.container(), _ONE, desk, _("方案"), {one: one for one in comparisons})
     table = comparison_rows.touched_table(comparisons[name])
     if len(table.frame):

@@ -17,17 +17,17 @@ from geoplan.web.state import Desk
 def show(view: View, desk: Desk) -> None:
     """The page."""
     parts.heading(_("数据"), view)
-    st.subheader(_("载入的图层"), anchor=False)
+    st.header(_("载入的图层"), anchor=False)
     parts.whole_table(rows.source_table(view.base), _("载入的图层"))
     _database(view)
-    st.subheader(_("数据问题"), anchor=False)
+    st.header(_("数据问题"), anchor=False)
     data_repairs.references(view)
     data_problems.show(view, desk)
-    st.subheader(_("读入时的修补"), anchor=False)
+    st.header(_("读入时的修补"), anchor=False)
     data_repairs.recorded(view)
-    st.subheader(_("参数与路网"), anchor=False)
+    st.header(_("参数与路网"), anchor=False)
     _parameters(view)
-    st.subheader(_("导入与导出"), anchor=False)
+    st.header(_("导入与导出"), anchor=False)
     _ways()
 
 

@@ -77,7 +77,7 @@ def _pills(title: str, options: tuple[str, ...], default: tuple[str, ...]) -> tu
 def _make(view: View, request: Request) -> None:
     """Make the set and keep it for this reader; what goes wrong is said."""
     base = view.base if view.assessment is not view.base else None
-    with st.status(_("正在导出"), expanded=True) as status:
+    with st.container(key="gp-progress-export"), st.status(_("正在导出"), expanded=True) as status:
         cancel = st.empty()
         cancel.button(_("取消导出"), key="export-cancel", on_click=_cancelled)
         try:
@@ -125,7 +125,7 @@ def _offer(view: View, made: Exported, archive: bytes) -> None:
         key="export-file",
         on_click="ignore",
     )
-    st.subheader(_("自上次导出以来的变化"), anchor=False)
+    st.header(_("自上次导出以来的变化"), anchor=False)
     for line in change_lines(made.changes):
         st.text(line)
     if made.kept is not None:

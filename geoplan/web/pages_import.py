@@ -63,23 +63,12 @@ def _ask() -> tuple[str, Any, str]:
         key=f"import-file-{number}",
         max_upload_size=importing.MOST_MB,
     )
-    _own_words()
     address = fields[1].text_input(
         _("或者数据库的地址"),
         key=f"import-address-{number}",
         placeholder=_("postgresql://用户@主机:5432/数据库，不写密码"),
     )
     return role, file, str(address).strip()
-
-
-def _own_words() -> None:
-    """The words on Streamlit's field for uploads, which it has in English only."""
-    button, limit = _("选择文件"), _("或拖到这里，不超过 {most} MB").format(most=importing.MOST_MB)
-    zone = '[data-testid="stFileUploaderDropzone"]'
-    button_ = f'{zone} [data-testid="stBaseButton-secondary"]'
-    hidden = f"{button_} > *, {zone} [data-testid='stFileUploaderDropzoneInstructions'] > * {{ display: none; }}"
-    own = f"{button_}::after {{ content: '{button}'; }} {zone} [data-testid='stFileUploaderDropzoneInstructions']::after {{ content: '{limit}'; }}"
-    st.html(f"<style>{hidden} {own}</style>")
 
 
 @st.cache_resource(show_spinner=False)

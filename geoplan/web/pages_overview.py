@@ -122,7 +122,7 @@ def _behind(view: View, desk: Desk, verdict: Verdict) -> None:
     """The words of the plan, where they stand, and the rows that were counted."""
     words, counted = st.columns([2, 3], gap="medium")
     with words:
-        st.subheader(_("依据"), anchor=False)
+        st.header(_("依据"), anchor=False)
         name = "" if verdict.count.level == board.COUNTY else verdict.count.unit_name
         clauses.show(view.assessment.pack, verdict.rule, name=name, note=tables.missing_text(verdict))
     with counted:
@@ -132,7 +132,7 @@ def _behind(view: View, desk: Desk, verdict: Verdict) -> None:
 def _counted(view: View, desk: Desk, verdict: Verdict) -> None:
     """The tables of what was counted, one at a time."""
     found = findings.evidence(view.assessment, verdict)
-    st.subheader(_("计数明细"), anchor=False)
+    st.header(_("计数明细"), anchor=False)
     if not found:
         _nothing_counted(verdict)
         return

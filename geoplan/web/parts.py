@@ -39,7 +39,7 @@ _STYLE = """<style>
 [data-testid="stSidebarUserContent"] [data-testid="stWidgetLabel"] { min-height: 1.2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] [data-testid="stElementContainer"] { margin: 0; }
 [data-testid="stSidebarNavLink"] { padding-top: .1rem !important; padding-bottom: .1rem !important; margin: 0 !important; min-height: 1.65rem; }
-.st-key-gp-remember { position: absolute; height: 0; overflow: hidden; }
+:is(.st-key-gp-remember, .st-key-gp-speak) { position: absolute; height: 0; overflow: hidden; }
 [data-testid="stSidebarNav"] { padding: 0 .5rem; } [data-testid="stSidebarHeader"] { height: 2rem; margin-bottom: .3rem; }
 [data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.5rem; min-height: 2.5rem; }
 [data-testid="stHeader"] button { pointer-events: auto; } [data-testid="stSidebarCollapseButton"] * { color: #5f6368 !important; }
@@ -73,7 +73,7 @@ dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem
 .gp-note p { margin: 0; } .gp-sides { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; }
 .gp-sides h2 { font-size: 1rem; margin: .4rem 0 .2rem; padding: 0; } .gp-sides ul { margin: 0; }
 .gp-error { border: 1px solid #e3b1ae; border-left: 5px solid #b3261e; background: #fdf3f2; border-radius: 6px; padding: .9rem 1.2rem; }
-.gp-error h2 { font-size: 1.2rem; color: #b3261e; margin: 0 0 .5rem; padding: 0; } .gp-error li { overflow-wrap: anywhere; }
+.gp-error h1 { font-size: 1.2rem; color: #b3261e; margin: 0 0 .5rem; padding: 0; } .gp-error li { overflow-wrap: anywhere; }
 .st-key-gp-map iframe { height: max(600px, calc(100vh - 118px)); border: 1px solid #d5d9de; border-radius: 6px; }
 </style>"""
 
@@ -185,6 +185,11 @@ def refused(text: str) -> None:
     note("refused", text)
 
 
+def status(text: str) -> None:
+    """How things stand after what was just done; read aloud where it changes."""
+    st.html(f'<div role="status">{escape(text)}</div>')
+
+
 def faults(title: str, lines: Iterable[str]) -> None:
     """What must be put right first, one line for each."""
     body = "".join(f"<li>{escape(line)}</li>" for line in lines)
@@ -287,7 +292,7 @@ def show_error(error: GeoplanError) -> None:
     lines = "".join(f"<li>{escape(problem_line(problem))}</li>" for problem in problems)
     title, advice = _("无法评估这个工作区"), _("改好之后点“重试”，不必重启。")
     st.html(
-        f'<div role="alert" class="gp-error"><h2>{escape(title)}</h2><p>{escape(str(error))}</p>'
+        f'<div role="alert" class="gp-error"><h1>{escape(title)}</h1><p>{escape(str(error))}</p>'
         f"<ul>{lines}</ul><p>{escape(advice)}</p></div>"
     )
     st.button(_("重试"), key="retry")  # without a reload, so that what waits to be saved goes on waiting

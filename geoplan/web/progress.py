@@ -29,7 +29,7 @@ def stages(place: DeltaGenerator, name: str, give_up: Callable[[], None]) -> Cal
     """
 
     def show() -> Progress:
-        box = place.container()
+        box = place.container(key=f"gp-progress-{name}")
         status = box.status(_("正在评估"))
         _button(box, name, give_up)
         return lambda stage: status.update(label=_("正在评估：{stage}").format(stage=stage))

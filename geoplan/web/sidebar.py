@@ -13,7 +13,7 @@ from geoplan.i18n import _
 from geoplan.layers import Manifest, read_manifest
 from geoplan.scenario import STATUS_LABELS, State
 from geoplan.scenario.edits import MAX_NAME
-from geoplan.web import parts, remembering, service, session, state
+from geoplan.web import parts, remembering, service, session, speaking, state
 from geoplan.web.state import SPEEDS
 
 _LANGUAGES = {"zh": "中文", "en": "English"}
@@ -38,11 +38,14 @@ def show(head: DeltaGenerator) -> None:
 
 def other_languages() -> None:
     """Ways to read the page in another language where there is no desk to write it on."""
+    speaking.speak()
     links = "".join(f'<a href="?lang={code}" target="_self">{word}</a>' for code, word in _LANGUAGES.items())
     st.html(f'<nav class="gp-languages" aria-label="语言 / Language">{links}</nav>')
 
 
 def _language(place: DeltaGenerator) -> None:
+    with place:
+        speaking.speak()
     place.segmented_control(
         "语言 / Language",
         list(_LANGUAGES),

@@ -1,4 +1,4 @@
-"""What the page tells the browser: the author's name, kept for a year and sent to this host alone, and its own language."""
+"""What the browser keeps for the next visit: the author's name, for a year and sent to this host alone."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from urllib.parse import quote, unquote
 import streamlit as st
 
 from geoplan.errors import ScenarioError
-from geoplan.i18n import _, current
+from geoplan.i18n import _
 from geoplan.scenario.edits import MAX_NAME, checked_text
 
 _COOKIE = "geoplan-author"
-_LANGUAGES = {"zh": "zh-CN", "en": "en"}
 
 
 def author() -> str:
@@ -25,9 +24,8 @@ def author() -> str:
 
 
 def remember(name: str) -> None:
-    """Let the browser keep a name, and know in which language to read the page aloud; nothing is seen on the page."""
-    data = {"cookie": f"{_COOKIE}={quote(name)}", "language": _LANGUAGES[current()]}
-    _component()(key="remember", data=data, height=1)
+    """Let the browser keep a name; nothing is seen on the page."""
+    _component()(key="remember", data={"cookie": f"{_COOKIE}={quote(name)}"}, height=1)
 
 
 @cache

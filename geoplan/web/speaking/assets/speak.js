@@ -1,0 +1,87 @@
+/**
+ * What a page needs to be read aloud: its language, Streamlit's own words in that language, and what is told anew.
+ *
+ * Streamlit has its words ("No results", the names of its buttons for screen readers) in English only. They are looked up
+ * wherever they come onto the page; one that a later Streamlit words otherwise stays English.
+ *
+ * A status that comes onto the page together with its words is not read aloud by every screen reader, and Streamlit's
+ * progress is none at all: they are said once more in a region that stands there from the start.
+ */
+const HEARD_MS = 5000; // what was told is over by then, and is not found at the end of the page
+const NAMES = ["aria-label", "placeholder"];
+const OURS = '.gpm, [data-testid="stHtml"], canvas, script, style';
+const STATUS = [
+  '[data-testid="stHtml"] [role="status"]',
+  '[data-testid="stSpinner"] [data-testid="stMarkdownContainer"]',
+  '[class*="st-key-gp-progress"] summary [data-testid="stMarkdownContainer"]',
+  '.st-key-gp-busy [data-testid="stText"]',
+].join();
+const region = document.createElement("div");
+let forgetting = 0;
+let words = {};
+let phrases = [];
+
+export default function ({ data }) {
+  document.documentElement.lang = data.language;
+  if (!region.isConnected) {
+    region.setAttribute("role", "status");
+    region.style.cssText = "position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)";
+    document.body.append(region);
+    const watched = { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: NAMES };
+    new MutationObserver(follow).observe(document.body, watched);
+  }
+  if (JSON.stringify(words) === JSON.stringify(data.words)) return;
+  speak(Object.entries(words).map(([english, own]) => [own, english]));
+  speak(Object.entries((words = data.words)));
+}
+
+function speak(pairs) {
+  const pattern = (phrase) => phrase.split("{}").map((part) => part.replace(/[.*+?()[\]\\^$|]/g, "\\$&")).join("(.+)");
+  phrases = pairs.map(([from, to]) => [new RegExp(`^${pattern(from)}$`), to]);
+  translate(document.body);
+}
+
+function follow(records) {
+  const added = records.flatMap((record) => (record.type === "childList" ? [...record.addedNodes] : [record.target]));
+  const nodes = added.filter((node) => node.isConnected);
+  nodes.forEach(translate);
+  const news = new Set(nodes.flatMap(statuses).filter((status) => status.checkVisibility({ visibilityProperty: true })));
+  if (news.size) tell([...news].map((status) => status.textContent).join("\n"));
+}
+
+function tell(text) {
+  region.textContent = text;
+  clearTimeout(forgetting);
+  forgetting = setTimeout(() => region.replaceChildren(), HEARD_MS);
+}
+
+function statuses(node) {
+  const inside = node instanceof Element ? node.querySelectorAll(STATUS) : [];
+  return [elementOf(node).closest(STATUS), ...inside].filter(Boolean);
+}
+
+function translate(node) {
+  if (elementOf(node).closest(OURS)) return;
+  if (node instanceof Text) {
+    const own = said(node.data);
+    if (own !== node.data) node.data = own;
+  } else {
+    for (const name of NAMES.filter((one) => node.hasAttribute?.(one))) {
+      const own = said(node.getAttribute(name));
+      if (own !== node.getAttribute(name)) node.setAttribute(name, own);
+    }
+    node.childNodes.forEach(translate);
+  }
+}
+
+function elementOf(node) {
+  return node instanceof Element ? node : node.parentElement;
+}
+
+function said(text) {
+  for (const [from, to] of phrases) {
+    const found = from.exec(text);
+    if (found) return to.replace("{}", () => found[1]);
+  }
+  return text;
+}
