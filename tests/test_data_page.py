@@ -47,7 +47,7 @@ def test_a_finding_is_repaired_and_the_repair_taken_back(page: Page, county: Pat
     mark(page, problems, "设施落在水面内")
     expect(page.get_by_text("问题所在的位置（1 处）")).to_be_visible()
     page.get_by_role("button", name="不计入这些行").click()
-    expect(page.get_by_text("已登记修补：养老服务设施，不计入这些行")).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_text("已登记修补：养老服务设施，不计入这些行")).to_be_visible()
     settled(page)
     (repair,) = read_manifest(county).entry("facilities").repairs
     assert (repair.name, repair.rows) == ("exclude_rows", ("F1",))
@@ -58,7 +58,7 @@ def test_a_finding_is_repaired_and_the_repair_taken_back(page: Page, county: Pat
     told = docx.Document(str(tmp_path / "statement.docx"))
     assert any("不计入这些行" in cell.text for grid in told.tables for row in grid.rows for cell in row.cells)
     page.get_by_role("button", name="撤销", exact=True).click()
-    expect(page.get_by_text("已撤销修补")).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_text("已撤销修补")).to_be_visible()
     settled(page)
     assert "repairs" not in (county / "layers" / "manifest.toml").read_text("utf-8")
     assert before.split() == (county / "layers" / "manifest.toml").read_text("utf-8").split()

@@ -170,7 +170,7 @@ def test_rows_that_are_marked_stay_marked_and_alone_when_asked(app, page):
     expect(page).to_have_url(re.compile("select=facilities%3AF2"))
     expect(grid.locator("tr").filter(has_text=HOSTILE)).to_have_count(1)  # its name is text
     page.get_by_text("只看选中的 1 行").click()
-    expect(page.get_by_text("1 / 5 行")).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_text("1 / 5 行")).to_be_visible()
     page.reload()
     expect(page.locator(".gp-head h1")).to_have_text("达标核查")
     expect(page.get_by_text("只看选中的 1 行")).to_be_visible()
@@ -366,3 +366,52 @@ def test_how_many_rows_are_left_is_told_where_a_screen_reader_listens(app, page)
     page.get_by_label("筛选").fill("没有这样的")
     expect(heard).to_contain_text(re.compile(r"^0 / \d+ 行"))
     expect(heard).to_have_text("")
+
+
+def test_a_table_is_used_by_keyboard_before_and_after_a_row_is_marked(app, page):
+    """Arrows go from row to row of the board, Shift+Space opens the clause of one, Escape and Tab lead on."""
+    start(page, app)
+    board = page.get_by_test_id("stDataFrame").first
+    rows = board.locator("tbody tr")
+    here = board.locator("[role='gridcell'][aria-selected='true']")
+    board.locator("canvas").first.press("Shift+Tab")  # the keyboard is in use
+    page.keyboard.press("Tab")
+    for number in (1, 2):
+        expect(here).to_have_count(1)
+        page.keyboard.press("ArrowDown")
+        expect(rows.nth(number).locator("[role='gridcell'][aria-selected='true']")).to_have_count(1)
+        page.keyboard.press("Shift+Space")
+        expect(page.locator(".gp-facts dd").first).to_have_text(
+            str(rows.nth(number).locator("[role='gridcell']").first.text_content())
+        )
+        settled(page)
+    page.keyboard.press("Escape")
+    expect(here).to_have_count(0)
+    page.keyboard.press("Tab")
+    expect(board.locator("canvas :focus")).to_have_count(0)
+
+
+def test_whatever_has_the_focus_shows_it(app, page):
+    """Every stop of the Tab key on the overview is framed in a colour that is seen, by itself or by the field around it."""
+    start(page, app)
+    unseen = []
+    for _stop in range(40):
+        page.keyboard.press("Tab")
+        ring = str(page.evaluate(RING))
+        if ring == "page":
+            break
+        if ring:
+            unseen.append(ring)
+    assert unseen == []
+
+
+RING = """async () => {
+  await Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => {})));
+  const at = document.activeElement;
+  if (at === document.body) return "page";
+  if (at.matches('[role="gridcell"]')) return "";  // the table draws a frame around this cell
+  const around = [at, at.parentElement, at.parentElement.parentElement, at.closest("label"), at.closest('[data-testid="stDataFrame"]')];
+  const framed = around.filter(Boolean).map((one) => getComputedStyle(one)).some((style) =>
+    (style.outlineStyle === "solid" && style.outlineColor === "rgb(4, 90, 141)") || style.borderColor === "rgb(4, 90, 141)");
+  return framed ? "" : at.outerHTML.slice(0, 120);
+}"""

@@ -311,7 +311,7 @@ def test_a_rule_that_was_found_shows_its_words_and_its_rows_to_download(overview
     overview.get_by_label("查找", exact=True).fill("旧区每百户")
     overview.get_by_label("查找", exact=True).press("Enter")
     expect(overview.locator(".gp-quote").filter(has_text="不低于15平方米")).to_be_visible()
-    expect(overview.get_by_text("1 / 1 行")).to_be_visible()
+    expect(overview.get_by_test_id("stMain").get_by_text("1 / 1 行")).to_be_visible()
     settled(overview)
     with overview.expect_download() as event:
         overview.get_by_role("button", name="下载 CSV").click()

@@ -474,7 +474,7 @@ def test_opening_and_comparing_a_scenario_can_be_given_up(context, slow):
         hold.touch()
         page.get_by_label("要比较的方案").click()
         page.get_by_role("option", name="后").click()
-        expect(page.get_by_text("正在评估：hold")).to_be_visible()
+        expect(page.get_by_test_id("stMain").get_by_text("正在评估：hold")).to_be_visible()
         page.keyboard.press("Escape")
         cancel.click()
         expect(compared).to_have_text(["先"])
@@ -544,7 +544,7 @@ def test_what_is_clicked_on_the_map_is_marked_in_the_tables_and_back(bench):
     expect(bench.panel.get_by_label("名称")).to_have_value("甲街道综合养老服务中心")
     _look_at_the_marked(bench, "设施", "1 / 5 行", "F1")
     bench.page.get_by_text("只看选中的 1 行").click()
-    expect(bench.page.get_by_text("5 / 5 行")).to_be_visible()
+    expect(bench.page.get_by_test_id("stMain").get_by_text("5 / 5 行")).to_be_visible()
     settled(bench.page)
     grid = bench.page.get_by_test_id("stDataFrame").first
     mark_row(bench.page, grid, "F2")
@@ -561,7 +561,7 @@ def _look_at_the_marked(bench: Bench, table: str, count: str, text: str) -> None
     go(bench.page, "达标核查")
     expect(bench.page.get_by_role("radio", name=table, exact=True)).to_be_checked()
     bench.page.get_by_text("只看选中的 1 行").click()
-    expect(bench.page.get_by_text(count)).to_be_visible()
+    expect(bench.page.get_by_test_id("stMain").get_by_text(count)).to_be_visible()
     expect(bench.page.get_by_test_id("stDataFrame").first).to_contain_text(text)
 
 

@@ -29,9 +29,13 @@ _FORMATS: Mapping[str, str] = MappingProxyType(
     {rows.PEOPLE: "%,.0f", rows.AREA: "%,.2f", rows.SHARE: "%.2f", rows.TIME: "%.2f", rows.WHOLE: "%,.0f"}
 )
 # Streamlit's own English words (Press Enter to apply, the toolbar of a table whose download would not guard against
-# formulas) are hidden; its header is flat so that it does not lie over the page.
+# formulas) are hidden; its header is flat so that it does not lie over the page. Its marks of the focus are too faint, or none;
+# the button that folds the sidebar is there for the keyboard too, not under the pointer only.
 _STYLE = """<style>
 [data-testid="InputInstructions"], [data-testid="stElementToolbar"] { display: none; }
+:is(a, button, main):focus-visible, label:has(:focus-visible), [data-testid="stDataFrame"]:has(canvas:focus-visible) {
+  outline: 2px solid #045a8d !important; outline-offset: 2px; }
+main:focus-visible { outline-offset: -2px; } [data-testid="stSidebarCollapseButton"] { visibility: visible !important; }
 [data-testid="stMainBlockContainer"] { padding: 1.9rem 2rem 2rem; max-width: 1760px; }
 [data-testid="stSidebar"] { width: 236px !important; min-width: 236px; }
 [data-testid="stSidebarContent"] { padding: 0; } [data-testid="stSidebarUserContent"] { padding: .4rem .6rem 1rem; }

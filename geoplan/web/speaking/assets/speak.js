@@ -7,6 +7,8 @@
  * A status that comes onto the page together with its words is not read aloud by every screen reader, and Streamlit's
  * progress is none at all: they are said once more in a region that stands there from the start.
  */
+import { withKeys } from "./tables.js";
+
 const HEARD_MS = 5000; // what was told is over by then, and is not found at the end of the page
 const NAMES = ["aria-label", "placeholder"];
 const OURS = '.gpm, [data-testid="stHtml"], canvas, script, style';
@@ -25,10 +27,12 @@ export default function ({ data }) {
   document.documentElement.lang = data.language;
   if (!region.isConnected) {
     region.setAttribute("role", "status");
+    region.dataset.liveAnnouncer = "true"; // an open list hides everything else from screen readers, but for this mark
     region.style.cssText = "position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)";
     document.body.append(region);
     const watched = { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: NAMES };
     new MutationObserver(follow).observe(document.body, watched);
+    withKeys();
   }
   if (JSON.stringify(words) === JSON.stringify(data.words)) return;
   speak(Object.entries(words).map(([english, own]) => [own, english]));
