@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geoplan.assess import Assessment
 from geoplan.coverage import GROUPS, UNCOVERED, Coverage
@@ -76,11 +78,12 @@ def demand_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoData
     demand = assessment.layers.frames["demand"]
     people = coverage.demand
     names = dict(zip(coverage.facilities["facility_id"], coverage.facilities["name"], strict=True))
+    words = {reach.value: _(label) for reach, label in REACH_LABELS.items()}
     excess_s = (people["excess_ms"].astype("Float64") / 1000).to_numpy(float, na_value=np.nan)
     table = demand.assign(
         service=coverage.service.id,
         reach=people["reach"].to_numpy(object),
-        reason=[_(REACH_LABELS[Reach(reach)]) for reach in people["reach"]],
+        reason=[words[reach] for reach in people["reach"]],
         minutes=(people["ms"].astype("Float64") / 60_000).round(2).to_numpy(float, na_value=np.nan),
         ms=people["ms"].to_numpy(float, na_value=np.nan),
         excess_s=excess_s,
@@ -93,36 +96,60 @@ def demand_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoData
         open_facility_id=people["open_facility_id"].to_numpy(object),
         open_facility_name=[names.get(name, "") for name in people["open_facility_id"]],
     )
-    limit_m = assessment.settings.snap_limit_m
-    return table.assign(why=[_why(row, limit_m) for row in row_records(table)])
+    why = np.full(len(table), "", dtype=object)
+    for reach, words_of in _REASONS.items():
+        rows = np.flatnonzero(people["reach"] == reach)
+        why[rows] = words_of(table.iloc[rows], assessment.settings.snap_limit_m)
+    return table.assign(why=why)
 
 
-def _why(row: dict[str, Any], snap_limit_m: float) -> str:
-    """Why a demand point is not covered, with what is missing; whole numbers are rounded up, so that none says 0."""
-    match Reach(row["reach"]):
-        case Reach.COVERED:
-            return ""
-        case Reach.TOO_FAR:
-            text = _("最近的设施是{facility}，超出 {seconds} 秒，合平路 {metres} 米")
-            missing = {"seconds": f"{math.ceil(row['excess_s']):,}", "metres": f"{math.ceil(row['excess_m']):,}"}
-            return text.format(facility=row["facility_name"], **missing)
-        case Reach.CLOSED_ROAD:
-            text = _("封闭道路恢复通行后，{minutes} 分钟可到{facility}")
-            return text.format(minutes=f"{row['open_ms'] / 60_000:.1f}", facility=row["open_facility_name"])
-        case Reach.ISLAND:
-            return _("所在的路网不通往任何设施")
-        case Reach.NO_FACILITY:
-            return _("没有在路网上运营的此类设施")
-        case Reach.UNLOCATABLE:
-            return _off_the_roads(row, snap_limit_m)
+# Why demand points are not covered, with what is missing; whole numbers are rounded up, so that none says 0.
 
 
-def _off_the_roads(row: dict[str, Any], snap_limit_m: float) -> str:
-    if np.isnan(row["leg_m"]):
-        placed = row["geometry"] is not None and not row["geometry"].is_empty
-        return _("没有可通行的道路") if placed else _("没有坐标")
-    text = _("离最近的可通行道路 {metres} 米，超过 {limit:g} 米的上限")
-    return text.format(metres=f"{math.ceil(row['leg_m']):,}", limit=snap_limit_m)
+def _too_far(rows: gpd.GeoDataFrame, _snap_limit_m: float) -> list[str]:
+    text = _("最近的设施是{facility}，超出 {seconds} 秒，合平路 {metres} 米")
+    return [
+        text.format(facility=facility, seconds=f"{math.ceil(seconds):,}", metres=f"{math.ceil(metres):,}")
+        for facility, seconds, metres in zip(rows["facility_name"], rows["excess_s"], rows["excess_m"], strict=True)
+    ]
+
+
+def _behind_a_closed_road(rows: gpd.GeoDataFrame, _snap_limit_m: float) -> list[str]:
+    text = _("封闭道路恢复通行后，{minutes} 分钟可到{facility}")
+    return [
+        text.format(minutes=f"{ms / 60_000:.1f}", facility=facility)
+        for ms, facility in zip(rows["open_ms"], rows["open_facility_name"], strict=True)
+    ]
+
+
+def _on_an_island(rows: gpd.GeoDataFrame, _snap_limit_m: float) -> list[str]:
+    return [_("所在的路网不通往任何设施")] * len(rows)
+
+
+def _without_facility(rows: gpd.GeoDataFrame, _snap_limit_m: float) -> list[str]:
+    return [_("没有在路网上运营的此类设施")] * len(rows)
+
+
+def _off_the_roads(rows: gpd.GeoDataFrame, snap_limit_m: float) -> list[str]:
+    far, no_road = _("离最近的可通行道路 {metres} 米，超过 {limit:g} 米的上限"), _("没有可通行的道路")
+    nowhere = rows.geometry.isna() | rows.geometry.is_empty
+    return [
+        (_("没有坐标") if lost else no_road)
+        if np.isnan(metres)
+        else far.format(metres=f"{math.ceil(metres):,}", limit=snap_limit_m)
+        for metres, lost in zip(rows["leg_m"], nowhere, strict=True)
+    ]
+
+
+_REASONS: Mapping[Reach, Callable[[gpd.GeoDataFrame, float], list[str]]] = MappingProxyType(
+    {
+        Reach.TOO_FAR: _too_far,
+        Reach.CLOSED_ROAD: _behind_a_closed_road,
+        Reach.ISLAND: _on_an_island,
+        Reach.NO_FACILITY: _without_facility,
+        Reach.UNLOCATABLE: _off_the_roads,
+    }
+)
 
 
 def facilities_with_reach(assessment: Assessment, coverage: Coverage) -> gpd.GeoDataFrame:
@@ -171,30 +198,43 @@ def coverage_table(assessment: Assessment) -> pd.DataFrame:
 
 def demand_reach_table(assessment: Assessment) -> pd.DataFrame:
     """Every demand point for readers: whether it is covered and why not, once per service."""
-    label = synthetic_label(assessment)
     units = assessment.layers.get("units")
     towns = {} if units is None else dict(zip(units["unit_code"], units["name"], strict=True))
-    rows = [
-        {
-            _("编号"): row["demand_id"],
-            _("名称"): row["name"],
-            _("镇街"): towns.get(row["township"], ""),
-            _("服务"): service_name(coverage.service),
-            **{group_label(group): _people(row[group]) for group in GROUPS},
-            _("状态"): row["reason"],
-            _("分钟"): _people(row["minutes"]),
-            _("最近设施"): row["facility_name"],
-            _("超出（秒）"): _people(row["excess_s"]) or "",
-            _("超出（m）"): _people(row["excess_m"]) or "",
-            _("离路（m）"): _people(row["leg_m"]),
-            _("改接主网"): _("是") if row["moved"] else "",
-            _("原因"): row["why"],
-            _("数据性质"): label,
-        }
-        for coverage in assessment.coverages
-        for row in row_records(demand_with_reach(assessment, coverage).drop(columns="geometry"))
-    ]
-    return pd.DataFrame(rows).map(plain)
+    tables = [_demand_columns(assessment, coverage, towns) for coverage in assessment.coverages]
+    return pd.concat(map(pd.DataFrame, tables), ignore_index=True).map(plain) if tables else pd.DataFrame()
+
+
+def _demand_columns(assessment: Assessment, coverage: Coverage, towns: Mapping[str, str]) -> dict[str, object]:
+    """Column by column: of a million rows that is what can be waited for."""
+    rows = demand_with_reach(assessment, coverage)
+
+    def figures(name: str) -> NDArray[np.object_]:
+        return _objects(map(_people, rows[name].to_numpy(float)))
+
+    def blank(cells: NDArray[np.object_]) -> NDArray[np.object_]:
+        return _objects(cell or "" for cell in cells)
+
+    return {
+        _("编号"): rows["demand_id"].to_numpy(object),
+        _("名称"): rows["name"].to_numpy(object),
+        _("镇街"): [towns.get(town, "") for town in rows["township"]],
+        _("服务"): service_name(coverage.service),
+        **{group_label(group): figures(group) for group in GROUPS},
+        _("状态"): rows["reason"].to_numpy(object),
+        _("分钟"): figures("minutes"),
+        _("最近设施"): rows["facility_name"].to_numpy(object),
+        _("超出（秒）"): blank(figures("excess_s")),
+        _("超出（m）"): blank(figures("excess_m")),
+        _("离路（m）"): figures("leg_m"),
+        _("改接主网"): np.where(rows["moved"], _("是"), ""),
+        _("原因"): rows["why"].to_numpy(object),
+        _("数据性质"): synthetic_label(assessment),
+    }
+
+
+def _objects(cells: Iterable[object]) -> NDArray[np.object_]:
+    """Cells as they are, one-dimensional: whole numbers stay whole beside others."""
+    return np.fromiter(cells, dtype=object)
 
 
 def coverage_records(coverages: tuple[Coverage, ...]) -> list[dict[str, Any]]:
@@ -221,11 +261,11 @@ def _people(value: float) -> float | int | None:
 
 def uncovered_records(assessment: Assessment, coverage: Coverage) -> Iterator[dict[str, Any]]:
     """Why each demand point in the area that is not covered is not; null or blank where a figure does not apply."""
-    for row in row_records(demand_with_reach(assessment, coverage).drop(columns="geometry")):
-        if row["in_area"] and row["reach"] != Reach.COVERED:
-            figures = {key: row[key] if isinstance(row[key], str) else _people(row[key]) for key in _WHY}
-            who = {group: _people(row[group]) for group in GROUPS}
-            yield {"demand_id": row["demand_id"], "kind": row["service"], "reason": row["reach"], **who, **figures}
+    demand = demand_with_reach(assessment, coverage).drop(columns="geometry")
+    for row in row_records(demand[demand["in_area"] & (demand["reach"] != Reach.COVERED)]):
+        figures = {key: row[key] if isinstance(row[key], str) else _people(row[key]) for key in _WHY}
+        who = {group: _people(row[group]) for group in GROUPS}
+        yield {"demand_id": row["demand_id"], "kind": row["service"], "reason": row["reach"], **who, **figures}
 
 
 def facility_records(coverage: Coverage) -> Iterator[dict[str, Any]]:
