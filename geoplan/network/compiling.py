@@ -39,7 +39,7 @@ class _Notice(event.Listener):
 def warm_up(say: Callable[[], None]) -> None:
     """Have every kernel ready that assessments, repairs and service areas use.
 
-    Where compiled kernels are on disk (beside the package, or in ``NUMBA_CACHE_DIR``) they are only loaded.
+    Where compiled kernels of these sources are on disk (see ``kernels``) they are only loaded.
 
     Args:
         say: called once, and only if something must be compiled, before that begins: it may take half a minute.
