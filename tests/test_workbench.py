@@ -570,11 +570,16 @@ class Line:
 
     def __init__(self, page: Page) -> None:
         self.held: list[str | bytes] | None = None
+        self.lost = False  # whether drawings are lost on their way to the server
         page.route_web_socket(re.compile("_stcore/stream"), self._through)
 
     def _through(self, window: WebSocketRoute) -> None:
         self._window, server = window, window.connect_to_server()
-        window.on_message(server.send)
+        window.on_message(
+            lambda message: (
+                None if self.lost and isinstance(message, bytes) and b"drew" in message else server.send(message)
+            )
+        )
         server.on_message(lambda message: window.send(message) if self.held is None else self.held.append(message))
 
     def hold(self) -> None:
@@ -609,6 +614,22 @@ def test_two_windows_on_one_scenario_see_each_other_or_a_conflict(bench, app):
         expect(conflict).to_contain_text("王工")
         other.drawn(3)
     assert [type(edit) for edit in bench.edits] == [AddFacility, CloseFacility]
+
+
+def test_what_python_did_not_hear_before_the_map_left_the_page_is_sent_by_the_next_map(context, app):
+    """A site whose message is lost, and the planner goes on to another page: it is stored once when the map is back."""
+    begin(app, "匆忙")
+    with signed(context, app, "王工") as page:
+        line, bench = Line(page), Bench(page, app, "匆忙")
+        line.lost = True
+        bench.point(1000, 1250)
+        expect(page.locator(".gpm")).to_have_attribute("data-unacknowledged", "1")
+        go(page, "总览")
+        line.lost = False
+        assert bench.edits == []
+        go(page, "地图工作台")
+        bench.drawn(2)
+        assert [type(edit) for edit in bench.edits] == [AddFacility]
 
 
 @contextmanager

@@ -98,6 +98,7 @@ def _map(view: View, desk: Desk, found: enquiries.Found, had: Taken) -> None:
         answer=_answer(desk, found),
         basemap=basemap(),
         spoken=_spoken(view, found),
+        events_for=f"{view.question.workspace} {desk.scenario}",
     )
     show_map(shown, key=_KEY, on_events=handle, height=_HEIGHT_PX, had=had)
 

@@ -12,7 +12,7 @@ import { Panel } from "./panel";
 import type { Listener } from "./paths";
 import { Payloads, type Content } from "./payloads";
 import type { Deed, Geometry, Layer, LonLat, Message, View } from "./protocol";
-import { clientName, EventQueue } from "./queue";
+import { clientName, EventQueue, leave, resume } from "./queue";
 import { SearchBox } from "./search_box";
 import { Stack, type Hit } from "./stack";
 import { Tip } from "./tip";
@@ -47,7 +47,8 @@ export class MapView implements Listener {
   private readonly where = element("div", { class: "gpm-where" });
   private readonly credit = element("div", { class: "gpm-credit" });
   private readonly zoom = element("div", { class: "gpm-zoom gpm-group" });
-  private readonly queue = new EventQueue(clientName(), () => Date.now());
+  private queue = new EventQueue(clientName(), () => Date.now());
+  private eventsFor: string | undefined;
   private readonly payloads = new Payloads();
   private readonly stack: Stack;
   private readonly overlays: Overlays;
@@ -100,6 +101,8 @@ export class MapView implements Listener {
   /** Take a view: fetch what is new, draw what changed. A view that comes meanwhile waits; of several only the last is drawn. */
   async take(view: View): Promise<void> {
     this.next = view;
+    if (this.eventsFor === undefined) this.queue = resume(view.events_for) ?? this.queue;
+    this.eventsFor = view.events_for;
     this.sendAgainIn(this.queue.acknowledge(view.acknowledged));
     this.root.dataset["unacknowledged"] = String(this.queue.length);
     if (this.applying) return;
@@ -112,6 +115,7 @@ export class MapView implements Listener {
   }
 
   close(): void {
+    leave(this.eventsFor ?? "", this.queue);
     this.stop.abort();
     clearTimeout(this.resending);
     clearTimeout(this.pointing);

@@ -115,6 +115,7 @@ export interface View {
   busy: string;
   spoken: string;
   reports_view: boolean;
+  events_for: string;
 }
 
 /** What a planner did. */

@@ -64,6 +64,25 @@ export class EventQueue {
   }
 }
 
+const behind = new Map<string, EventQueue>();
+
+/** Keep what Python has not had from a map that leaves the page. */
+export function leave(eventsFor: string, queue: EventQueue): void {
+  if (eventsFor && queue.length) behind.set(eventsFor, queue);
+}
+
+/** The queue that a map of the same left behind, once. */
+export function resume(eventsFor: string): EventQueue | undefined {
+  const found = behind.get(eventsFor);
+  behind.delete(eventsFor);
+  return found;
+}
+
+/** Whether events wait for a map that is not on the page. */
+export function leftBehind(): boolean {
+  return behind.size > 0;
+}
+
 /** A name for this page that no other has; `crypto.randomUUID` is missing where an intranet serves plain http. */
 export function clientName(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");

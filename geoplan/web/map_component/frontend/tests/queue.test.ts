@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clientName, EventQueue, LOST_AFTER_MS } from "../src/queue";
+import { clientName, EventQueue, leave, LOST_AFTER_MS, resume } from "../src/queue";
 
 const ack = (sequence: number, session = "s", client = "me") => ({ session, client, sequence });
 
@@ -33,6 +33,16 @@ describe("the queue of events", () => {
     made.acknowledge(ack(2));
     expect(made.message().events.map((event) => event.sequence)).toEqual([3]);
     expect([made.has(2), made.has(3), made.length]).toEqual([true, false, 1]);
+  });
+
+  it("is gone on with by the next map of the same, once, where anything waits", () => {
+    const { made } = queue();
+    leave("plan", made);
+    expect(resume("plan")).toBeUndefined();
+    made.push({ type: "undo" }, 0);
+    leave("plan", made);
+    leave("", made);
+    expect([resume("other"), resume(""), resume("plan"), resume("plan")]).toEqual([undefined, undefined, made, undefined]);
   });
 
   it("ignores an acknowledgement that is another page's", () => {
