@@ -415,3 +415,29 @@ RING = """async () => {
     (style.outlineStyle === "solid" && style.outlineColor === "rgb(4, 90, 141)") || style.borderColor === "rgb(4, 90, 141)");
   return framed ? "" : at.outerHTML.slice(0, 120);
 }"""
+
+
+MARKS = [
+    "**粗**_斜_`码`~~删~~",
+    "$x^2$ $$y$$",
+    ":red[红] :smile: :material/home:",
+    "[a](javascript:alert(1)) ![p](x.png)",
+    "# 1. <b> &amp; \\*",
+]
+
+
+def test_any_text_can_stand_in_a_label(context, tmp_path):
+    """Marks of Markdown, formulas, colours, symbols, links and tags on buttons and boxes come out as those very characters."""
+    script, log = tmp_path / "labels.py", tmp_path / "log"
+    lines = [
+        f"st.{kind}(parts.plain({mark!r}), key='{kind}{n}')"
+        for kind in ("button", "checkbox")
+        for n, mark in enumerate(MARKS)
+    ]
+    script.write_text("\n".join(["import streamlit as st", "from geoplan.web import parts", *lines]), encoding="utf-8")
+    with served(script, tmp_path, log) as app, watched(context) as page:
+        page.goto(app.url)
+        for widget in ("stButton", "stCheckbox"):
+            labels = page.get_by_test_id(widget)
+            expect(labels).to_have_count(len(MARKS))
+            assert [label.strip() for label in labels.all_inner_texts()] == MARKS

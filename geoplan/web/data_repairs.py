@@ -62,7 +62,7 @@ def offer(view: View, number: int, found: Finding) -> None:
         with choice:
             chosen, agreed = _narrowed(found, repair, key)
         button.button(
-            repair_text(repair),
+            parts.plain(repair_text(repair)),
             key=f"repair-{key}",
             disabled=not agreed,
             width="stretch",

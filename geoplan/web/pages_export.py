@@ -92,7 +92,7 @@ def _make(view: View, request: Request) -> None:
                 archive = _zipped(made)
         except GeoplanError as error:
             cancel.empty()
-            status.update(label=str(error), state="error")
+            status.update(label=parts.plain(str(error)), state="error")
             return
         cancel.empty()
         status.update(label=_("导出完成"), state="complete")

@@ -41,7 +41,8 @@ def show() -> None:
     if file is None and not address:
         _forget()
         if _DONE in st.session_state:
-            st.success(st.session_state.pop(_DONE))
+            for text in st.session_state.pop(_DONE).split("\n\n"):
+                parts.told(text)
         return
     try:
         draft = _draft_of_table(role, address) if file is None else _draft(role, file)
@@ -235,7 +236,7 @@ def _import_button(draft: Draft) -> None:
     root = state.workspace()
     there = read_manifest(root).entry(request.role)
     source, licence, as_of, synthetic = _papers()
-    agreed = there is None or st.checkbox(_("换下已有的 {file}（旧文件保留）").format(file=there.place))
+    agreed = there is None or st.checkbox(_("换下已有的 {file}（旧文件保留）").format(file=parts.plain(there.place)))
     if not st.button(_("导入"), type="primary", disabled=not (draft.look.usable and agreed), key="import-go"):
         return
     try:

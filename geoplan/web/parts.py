@@ -5,6 +5,7 @@ Names and quotations come from files: they are shown as text or escaped, never a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from html import escape
@@ -28,6 +29,7 @@ _MOST_ROWS, _TABLE_PX = 14, 530  # a longer table scrolls
 _FORMATS: Mapping[str, str] = MappingProxyType(
     {rows.PEOPLE: "%,.0f", rows.AREA: "%,.2f", rows.SHARE: "%.2f", rows.TIME: "%.2f", rows.WHOLE: "%,.0f"}
 )
+_MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # all punctuation of ASCII
 # Streamlit's own English words (Press Enter to apply, the toolbar of a table whose download would not guard against
 # formulas) are hidden; its header is flat so that it does not lie over the page. Its marks of the focus are too faint, or none;
 # the button that folds the sidebar is there for the keyboard too, not under the pointer only.
@@ -85,6 +87,11 @@ dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem
 def style() -> None:
     """The look that the theme cannot give."""
     st.html(_STYLE)
+
+
+def plain(text: str) -> str:
+    """Any text for a label, in which Streamlit reads Markdown: every mark of it comes out as it stands."""
+    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def badge(label: str) -> str:
