@@ -68,6 +68,15 @@ def test_a_list_from_baidu_comes_in_when_the_planner_says_so(page, empty, tmp_pa
     assert len((empty / "layers" / entry.file).read_text(encoding="gbk").splitlines()) == len(ROWS) + 1
 
 
+def test_a_file_that_is_too_large_is_refused_in_words(page, tmp_path):
+    """The limit stands beside the file's name, in the language of the page."""
+    file = tmp_path / "large.csv"
+    with file.open("wb") as made:
+        made.truncate(201 << 20)
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_test_id("stFileUploader")).to_contain_text("文件不能超过 200")
+
+
 def test_a_table_of_a_database_comes_in_by_its_address(page, empty):
     """The address in place of a file: what is understood, the map, and at the button an entry that points to the table."""
     need_postgis()

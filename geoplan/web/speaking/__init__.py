@@ -40,6 +40,8 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "{}MB per file": mark("或拖到这里，不超过 {} MB"),
         "Error: ": mark("错误："),
         "{} files are not allowed.": mark("不收 {} 类的文件。"),
+        "File must be {} or smaller.": mark("文件不能超过 {}。"),
+        "Only one file is allowed.": mark("一次只能选一个文件。"),
         "Type to search": mark("输入要查找的文字"),
         "Previous Result": mark("上一处"),
         "Next Result": mark("下一处"),
