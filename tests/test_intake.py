@@ -532,3 +532,12 @@ def test_the_papers_of_a_file_stand_in_its_entry(empty, tmp_path, geoplan):
     told = geoplan(*asked, "--replace")[1]
     assert "没有写明许可或数据日期" in told
     assert "评估还需要：demand 居民点、roads 道路" in told
+
+
+@pytest.mark.parametrize(("content", "told"), [(b"", "文件是空的"), (b"MZ\x90\xff\xff\x00\x80\xff" * 99, "编码的文字")])
+def test_a_table_of_nothing_or_of_no_text_is_refused_in_words(tmp_path, content, told):
+    """No byte, or a program under the name of a table: the reason is in the language of the page."""
+    file = tmp_path / "设施.csv"
+    file.write_bytes(content)
+    (problem,) = [one for one in look(file).problems if one.severity is Severity.ERROR]
+    assert told in problem.message

@@ -28,7 +28,7 @@ from geoplan.layers import LayerEntry, gauss_kruger, postgis
 from geoplan.layers.cells import angle, number
 from geoplan.layers.encodings import Encoding, of_text
 from geoplan.layers.manifest import COORDINATES
-from geoplan.layers.reading import READ_FAULTS, located, read_frame, read_table, shapefile_encoding, sum_rows
+from geoplan.layers.reading import READ_FAULTS, located, read_frame, read_table, shapefile_encoding, sum_rows, why
 from geoplan.layers.schema import REFERENCES, ROLES, Field, FieldKind
 from geoplan.layers.validation import Door, cell_text, part_problems
 from geoplan.model import Problem, Severity
@@ -66,9 +66,8 @@ class Looker:
         except LayerError as error:
             self.problems += error.problems or (Problem(Severity.ERROR, self.entry.role, str(error), ""),)
         except READ_FAULTS as error:
-            said = str(error).strip().splitlines() or [type(error).__name__]
             self._stop(
-                _("文件 {name} 无法读取（{reason}）").format(name=self.path.name, reason=said[0][:200]),
+                _("文件 {name} 无法读取（{reason}）").format(name=self.path.name, reason=why(error)[:200]),
                 _("请确认文件完整、格式与扩展名一致"),
             )
         return Look(entry=self.entry, problems=tuple(self.problems))

@@ -82,7 +82,7 @@ def read_frame(path: Path, entry: LayerEntry) -> gpd.GeoDataFrame:
     except READ_FAULTS as error:
         _refuse(
             entry,
-            _("文件 {name} 无法读取（{reason}）").format(name=path.name, reason=_first_line(error)),
+            _("文件 {name} 无法读取（{reason}）").format(name=path.name, reason=why(error)),
             _("请确认文件完整、格式与扩展名一致"),
         )
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -308,10 +308,16 @@ def _database_rows(entry: LayerEntry) -> postgis.Rows:
         _refuse(entry, error.message, error.remedy)
     except READ_FAULTS as error:
         text = _("{place} 无法读取（{reason}）")
-        _refuse(entry, text.format(place=entry.place, reason=_first_line(error)), _("请核对表的内容"))
+        _refuse(entry, text.format(place=entry.place, reason=why(error)), _("请核对表的内容"))
 
 
-def _first_line(error: BaseException) -> str:
+def why(error: BaseException) -> str:
+    """What a reader complains about, in a line: in words where a planner meets it, else as the reader says it."""
+    match error:
+        case pd.errors.EmptyDataError():
+            return _("文件是空的")
+        case UnicodeDecodeError():
+            return _("内容不是 {encoding} 编码的文字").format(encoding=error.encoding)
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
