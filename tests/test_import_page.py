@@ -35,14 +35,22 @@ def page(empty, tmp_path) -> Iterator[Page]:
         watched(office_screen(browser)) as opened,
     ):
         opened.goto(app.url)
-        opened.get_by_role("link", name="导入数据").click()
+        opened.get_by_role("button", name="导入数据").click()  # below what is said of an empty workspace
         expect(opened.get_by_role("heading", name="导入数据")).to_be_visible()
         yield opened
 
 
 def test_a_list_from_baidu_comes_in_when_the_planner_says_so(page, empty, tmp_path):
     """The page says what is missing, shows the places on a map when it is told, and writes the entry only at the button."""
-    file = facilities_csv(tmp_path / "清单.csv", "gbk")
+    file, picture = facilities_csv(tmp_path / "清单.csv", "gbk"), tmp_path / "照片.png"
+    picture.write_bytes(b"")
+    page.locator("input[type=file]").set_input_files(picture)
+    expect(page.get_by_test_id("stFileChip")).to_have_attribute("aria-invalid", "true")
+    told = page.get_by_test_id("stFileChip").get_by_role("alert")
+    expect(told).to_contain_text("不收 image/png 类的文件")
+    box = told.bounding_box()
+    assert box is not None
+    assert box["width"] > 60  # it is read by everybody, not by screen readers alone
     page.get_by_label("图层", exact=True).fill("养老服务设施")
     page.get_by_role("option", name="养老服务设施").click()
     settled(page)

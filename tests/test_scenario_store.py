@@ -36,6 +36,7 @@ from geoplan.scenario import (
     Status,
     Store,
     dumps,
+    entry_line,
 )
 
 BASE, OTHER_BASE = "a" * 64, "b" * 64
@@ -244,6 +245,7 @@ def test_status_goes_its_way(store):
         with pytest.raises(ScenarioError, match="退回"):
             refused()
     store.set_status(NAME, Status.LOCKED, BY, 4)
+    assert entry_line(store.log(NAME)[-1]).endswith("状态 已锁定")
     with pytest.raises(ScenarioError, match="分支"):
         write(store, 2)
     with pytest.raises(ScenarioError, match="分支"):

@@ -405,7 +405,7 @@ def test_a_burst_of_ten_sites_arrives_once_each_and_a_reload_brings_everything_b
 
 
 def test_what_is_drawn_on_the_workspace_as_it_is_waits_for_a_scenario(context, app):
-    """The shape is shown as pending and nothing is stored, until the new scenario has a name; then it is."""
+    """The shape is shown as pending and nothing is stored, until the new scenario has a name, which is asked for; then it is."""
     with signed(context, app, "王工") as page:
         page.goto(f"{app.url}/map")
         bench = Bench.of(page, app, "现场方案")
@@ -413,6 +413,9 @@ def test_what_is_drawn_on_the_workspace_as_it_is_waits_for_a_scenario(context, a
         bench.point(1000, 1250)
         expect(bench.panel).to_contain_text("有 1 处改动还没有保存")
         expect(page.locator(".gpm")).to_have_attribute("data-pending", "1")
+        expect(bench.panel).to_contain_text("保存之后可以修改属性")
+        bench.panel.get_by_role("button", name="保存").click()
+        expect(bench.panel.get_by_role("alert").filter(has_text="请先填写新方案名称")).to_be_visible()
         bench.panel.get_by_label("新方案名称").fill("现场方案")
         bench.panel.get_by_role("button", name="保存").click()
         bench.drawn(2)
@@ -694,6 +697,7 @@ def test_what_was_drawn_is_given_another_place_by_typing(bench):
     bench.panel.get_by_role("radio", name="绘制").click()
     fill_in(bench, "新建道路（至少两点）", (4000, 1500), (4500, 1500))
     bench.drawn(4)
+    expect(bench.panel).to_contain_text("类型街道")
     retype(bench, (4000, 1500), (5500, 1500))
     bench.drawn(5)
     bench.panel.get_by_role("radio", name="绘制").click()
@@ -741,7 +745,7 @@ def fill_in(bench: Bench, what: str, *places: tuple[float, float]) -> None:
 
 
 def test_an_approved_scenario_can_be_looked_at_only(bench):
-    """No tool to draw or change, and a word on why."""
+    """No tool to draw or change, no button that would be refused, and a word on why; asking and measuring go on."""
     with open_store(bench.app.workspace, write=True) as store:
         for revision, status in enumerate((Status.SUBMITTED, Status.APPROVED), start=1):
             store.set_status(bench.name, status, Signature("李工"), revision)
@@ -749,3 +753,40 @@ def test_an_approved_scenario_can_be_looked_at_only(bench):
     expect(bench.panel).to_contain_text("已批准")
     expect(bench.page.locator('[data-tool="site"]')).to_have_count(0)
     expect(bench.page.locator('[data-tool="measure"]')).to_have_count(1)
+    settled(bench.page)
+    bench.panel.get_by_label("内容").click()
+    expect(bench.page.get_by_role("option")).to_have_text(["查询地点（一点）", "沿路网测距（至少两点）"])
+    bench.page.keyboard.press("Escape")
+    bench.click(500, 500)
+    for name in ("保存属性", "撤并这处设施"):
+        expect(bench.panel.get_by_role("button", name=name)).to_be_disabled()
+
+
+def test_a_drawing_that_is_refused_leaves_map_and_panel_as_they_were(bench):
+    """Outside the county: that is told over the map, which stays where it is, and nothing that is not there is chosen."""
+    place = bench.map.root.bounding_box()
+    fill_in(bench, "新建设施（一点）", (-9000, 1250))
+    expect(bench.page.locator(".gp-refused").filter(has_text="位置在县域之外")).to_be_visible()
+    settled(bench.page)
+    assert bench.map.root.bounding_box() == place
+    expect(bench.panel.get_by_role("radio", name="绘制")).to_be_checked()
+    assert bench.edits == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_on_an_office_screen_every_tool_has_its_word_and_a_found_name_is_whole(bench, language):
+    """No word of the bar is hidden or cut, and the list of names does not reach over the edge of the map."""
+    bench.page.goto(f"{bench.app.url}/map?scenario={bench.name}&lang={language}")
+    bench.drawn(1)
+    bar, words = bench.page.locator(".gpm-toolbar"), bench.page.locator(".gpm-toolbar .gpm-word")
+    expect(words).to_have_count(8)
+    for word in words.all():
+        expect(word).to_be_visible()
+    assert bar.evaluate("bar => bar.scrollWidth <= bar.clientWidth")
+    bench.page.locator(".gpm-search input").fill("街道")
+    found = bench.page.locator(".gpm-search [role=option]").first
+    expect(found).to_be_visible()
+    inner, outer = found.bounding_box(), bench.map.root.bounding_box()
+    assert inner is not None
+    assert outer is not None
+    assert inner["x"] + inner["width"] <= outer["x"] + outer["width"]

@@ -38,6 +38,7 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "era": mark("新旧"),
         "facility_area_m2": mark("设施面积（m²）"),
         "code": mark("用地代码"),
+        "code_system": mark("用地分类"),
         "plan_year": mark("规划年份"),
         "approve_date": mark("批准日期"),
         "demand_id": mark("编号"),

@@ -167,6 +167,11 @@ class State:
     origin: tuple[int, Content] | None = None
 
     @property
+    def frozen(self) -> bool:
+        """Whether its content may not change any more."""
+        return self.status in _FROZEN
+
+    @property
     def content(self) -> Content:
         """The layers' digest and the steps."""
         return Content(self.scenario.base, self.scenario.steps)
@@ -278,7 +283,7 @@ def refuse_frozen(state: State) -> None:
     Raises:
         ScenarioError: it is approved or locked.
     """
-    if state.status in _FROZEN:
+    if state.frozen:
         advice = _("请先把状态退回“已提交”") if state.status is Status.APPROVED else _("请另立分支，在分支上修改")
         text = _("方案“{name}”{status}，不能修改。{advice}。")
         status = _(STATUS_LABELS[state.status])

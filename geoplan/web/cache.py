@@ -69,6 +69,11 @@ class View:
     misfit: EditsError | None = None
 
     @property
+    def editable(self) -> bool:
+        """Whether edits can be taken; those on the workspace as it is wait for a scenario."""
+        return self.misfit is None and not (self.state and self.state.frozen)
+
+    @property
     def layers(self) -> Layers:
         """The workspace's layers, without edits: what a scenario is drawn on."""
         return self.base.layers

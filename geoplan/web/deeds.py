@@ -108,9 +108,12 @@ def take(held: Held, event: Event, layers: Layers, year: int, store: Opener) -> 
         try:
             if meant.step and desk.scenario:
                 return _STEPS[meant.step](desk, store(write=True), event.revision)
-            return editing.append(meant.desk, store(write=ready), layers, meant.edits, drawn_on=event.revision)
+            after = editing.append(meant.desk, store(write=ready), layers, meant.edits, drawn_on=event.revision)
         except GeoplanError as error:  # the store cannot be opened
             return editing.failed(meant.desk, error, meant.edits)
+        refused = any(notice.kind == "refused" for notice in after.notices[len(desk.notices) :])
+        # What was not made is not chosen either, but what waits for a store that works again.
+        return replace(desk, notices=after.notices) if refused and after.waiting == desk.waiting else after
 
     with i18n.speaking(held.desk.language):
         held.update(done)

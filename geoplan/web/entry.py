@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from geoplan.errors import GeoplanError
+from geoplan.errors import GeoplanError, LayerError
 from geoplan.i18n import _
 from geoplan.web import (
     mishaps,
@@ -59,10 +59,13 @@ def main() -> None:
         answer.append(_answer())
         with st.container():
             if page.url_path != "map":  # which tells them where they move nothing
-                parts.notices(answer[0])
+                parts.misfit(answer[0])
+                parts.notices()
         page.run()
     except GeoplanError as error:
         parts.show_error(error)
+        if isinstance(error, LayerError) and page.url_path != _IMPORT and st.button(_("导入数据"), type="primary"):
+            parts.open_page(_IMPORT)
 
 
 def _pages(answer: list[View]) -> list[st.Page]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ import shapely
 import streamlit as st
 
 from geoplan import crs
-from geoplan.i18n import _
+from geoplan.i18n import _, mark
 from geoplan.layers.schema import FACILITY_KINDS, IDLE_KINDS, label
 from geoplan.report import reach, style
 from geoplan.scenario import (
@@ -24,7 +25,7 @@ from geoplan.scenario import (
     MoveFacility,
     ReopenFacility,
 )
-from geoplan.scenario.defaults import ROAD_KINDS, usual
+from geoplan.scenario.defaults import ROAD_KINDS, new_road, usual
 from geoplan.scenario.edits import MAX_TEXT, Value
 from geoplan.web import attribute_form, deeds, drawn_layers, enquiries, parts, places, session, state, typed_places
 from geoplan.web.cache import View
@@ -42,32 +43,42 @@ _FACILITY = (
     ("lon", "lat"),
 )
 _PARCEL = (("code",), ("plan_year", "status"))
+_ROADS: Mapping[str, str] = MappingProxyType(
+    {"street": mark("街道"), "footway": mark("人行道"), "bridge": mark("桥（只在两端接路）"), "steps": mark("台阶")}
+)
 
 
 def new(view: View, desk: Desk) -> None:
-    """What the drawing tools make next, and the same by typed coordinates."""
+    """What the drawing tools make next, and the same by typed coordinates; where nothing can be drawn, what can be asked."""
+    if view.editable:
+        _next(desk)
+    st.header(_("按坐标输入（不用鼠标）"), anchor=False)
+    _typed(view)
+
+
+def _next(desk: Desk) -> None:
     st.selectbox(
         _("“新设施”的类型"),
         list(FACILITY_KINDS),
         format_func=lambda kind: _(style.FACILITY_STYLES[kind].label),
         **parts.field(KIND, desk.choice(KIND, FIRST_KIND), lambda kind: session.choose(KIND, kind)),
     )
-    words = {"street": _("街道"), "footway": _("人行道"), "bridge": _("桥（只在两端接路）"), "steps": _("台阶")}
     st.selectbox(
         _("“新道路”的类型"),
-        ROAD_KINDS,
-        format_func=lambda kind: words[kind],
+        list(_ROADS),
+        format_func=lambda kind: _(_ROADS[kind]),
         **parts.field(ROAD, desk.choice(ROAD, FIRST_ROAD), lambda kind: session.choose(ROAD, kind)),
     )
-    st.header(_("按坐标输入（不用鼠标）"), anchor=False)
-    _typed(view)
 
 
 def _typed(view: View) -> None:
     """Anything that can be drawn or asked on the map, by longitude and latitude."""
     with st.form("typed", border=False):
         what = st.selectbox(
-            _("内容"), list(typed_places.WHAT), format_func=lambda name: _(typed_places.WHAT[name]), key="typed-what"
+            _("内容"),
+            list(typed_places.WHAT if view.editable else typed_places.ASKED),
+            format_func=lambda name: _(typed_places.WHAT[name]),
+            key=f"typed-what-{view.editable}",
         )
         text = st.text_area(
             _("经度, 纬度（每行一点）"),
@@ -118,14 +129,16 @@ def _row(view: View, layer: str, name: str) -> dict[str, Any] | None:
     return None if found is None or found.empty else dict(found.iloc[0])
 
 
-def _gone() -> None:
-    st.caption(_("所选的东西不在这里了。"))
+def _gone(desk: Desk, name: str) -> None:
+    """Say why there is no form."""
+    waits = any(edit.id == name for edit in desk.waiting)
+    st.caption(_("保存之后可以修改属性。") if waits else _("所选的东西不在这里了。"))
 
 
 def _facility(view: View, desk: Desk, name: str) -> None:
     row = _row(view, "facilities", name)
     if row is None:
-        _gone() if name or not desk.waiting else st.caption(_("保存之后可以修改属性。"))
+        _gone(desk, name)
         return
     _reached(view, name)
     shape = crs.lonlat(drawn_layers.alone(row["geometry"], view.layers.crs)).geometry.iloc[0]
@@ -133,7 +146,7 @@ def _facility(view: View, desk: Desk, name: str) -> None:
     row |= {"lon": place.x if place else None, "lat": place.y if place else None}
     with st.form("facility", border=False):
         typed = attribute_form.typed("facilities", _FACILITY, name, row)
-        saved = st.form_submit_button(_("保存属性"), type="primary", width="stretch")
+        saved = st.form_submit_button(_("保存属性"), type="primary", width="stretch", disabled=not view.editable)
     if saved:
         _save(_changes(name, row, typed))
     _facility_buttons(view, name, row)
@@ -174,15 +187,15 @@ def _reached(view: View, name: str) -> None:
 def _facility_buttons(view: View, name: str, row: Mapping[str, Any]) -> None:
     scene = _scene(view)
     if row["status"] == "closed":
-        _button(_("恢复运营"), f"reopen-{name}", ReopenFacility(facility_id=name))
+        _button(view, _("恢复运营"), f"reopen-{name}", ReopenFacility(facility_id=name))
         return
     word = _("撤并这处设施") if scene.is_fact("facilities", name) else _("取消这处新增设施")
-    _button(word, f"remove-{name}", deeds.removal(scene, "facilities", name))
+    _button(view, word, f"remove-{name}", deeds.removal(scene, "facilities", name))
 
 
-def _button(word: str, key: str, edit: Edit | None) -> None:
+def _button(view: View, word: str, key: str, edit: Edit | None) -> None:
     """A button that writes one edit."""
-    if st.button(word, key=key, width="stretch") and edit is not None:
+    if st.button(word, key=key, width="stretch", disabled=not view.editable) and edit is not None:
         session.edit([edit])
         st.rerun(scope="fragment")
 
@@ -195,7 +208,7 @@ def _scene(view: View) -> Scene:
 def _idle_asset(view: View, desk: Desk, name: str) -> None:
     row = _row(view, "idle_assets", name)
     if row is None:
-        _gone()
+        _gone(desk, name)
         return
     size = _("不详") if pd.isna(row["area_m2"]) else drawn_layers.area_text(row["area_m2"])
     parts.facts([(_("名称"), str(row["name"])), (_("类型"), _(label(row["kind"], IDLE_KINDS))), (_("面积"), size)])
@@ -206,7 +219,8 @@ def _idle_asset(view: View, desk: Desk, name: str) -> None:
         format_func=lambda code: _(style.FACILITY_STYLES[code].label),
         key=f"convert-kind-{name}",
     )
-    if st.button(_("盘活为养老设施"), key=f"convert-{name}", type="primary", width="stretch"):
+    able = view.editable
+    if st.button(_("盘活为养老设施"), key=f"convert-{name}", type="primary", width="stretch", disabled=not able):
         attributes = usual(kind, view.layers, view.question.year)
         attributes["name"] = _("{asset}（改建）").format(asset=row["name"])
         made = f"N-{hashlib.sha256(f'{name} {kind} {desk.seen}'.encode()).hexdigest()[:8]}"
@@ -215,47 +229,54 @@ def _idle_asset(view: View, desk: Desk, name: str) -> None:
         st.rerun(scope="fragment")
 
 
-def _parcel(view: View, _desk: Desk, name: str) -> None:
+def _parcel(view: View, desk: Desk, name: str) -> None:
     row = _row(view, "parcels", name)
     if row is None:
-        _gone()
+        _gone(desk, name)
         return
     size = drawn_layers.area_text(float(row["geometry"].area))
     parts.facts([(_("编号"), name), (_("面积"), size)])
     with st.form("parcel", border=False):
         typed = attribute_form.typed("landuse", _PARCEL, name, row)
-        saved = st.form_submit_button(_("保存属性"), type="primary", width="stretch")
+        saved = st.form_submit_button(_("保存属性"), type="primary", width="stretch", disabled=not view.editable)
     if saved:
         changed = attribute_form.changed(row, typed)
         _save([ChangeParcel(parcel_id=name, attributes=changed)] if changed else [])
     corners = crs.lonlat(drawn_layers.alone(row["geometry"], view.layers.crs)).geometry.iloc[0]
     _reshape(view, "parcels", name, _ring(corners))
-    _button(_("删除这个地块"), f"remove-{name}", deeds.removal(_scene(view), "parcels", name))
+    _button(view, _("删除这个地块"), f"remove-{name}", deeds.removal(_scene(view), "parcels", name))
 
 
-def _link(view: View, _desk: Desk, name: str) -> None:
+def _link(view: View, desk: Desk, name: str) -> None:
     scene = _scene(view)
     road = scene.made(AddRoad, name)
     if road is None:
-        _gone()
+        _gone(desk, name)
         return
     frame = crs.to_crs(drawn_layers.degrees([shapely.LineString(road.line)]), view.layers.crs)
     length = enquiries.length_text(float(frame.geometry.iloc[0].length))
-    parts.facts([(_("编号"), name), (_("长度"), length), (_("道路等级"), str(road.attributes.get("road_class", "")))])
+    parts.facts([(_("编号"), name), (_("长度"), length), (_("类型"), _road_word(road))])
     _reshape(view, "links", name, shapely.LineString(road.line))
-    _button(_("删除这条道路"), f"remove-{name}", deeds.removal(scene, "links", name))
+    _button(view, _("删除这条道路"), f"remove-{name}", deeds.removal(scene, "links", name))
 
 
-def _closure(view: View, _desk: Desk, name: str) -> None:
+def _road_word(road: AddRoad) -> str:
+    """What kind of road it is; its class in the layer where none of the tools draws such a one."""
+    attributes = road.attributes
+    kind = next((kind for kind in ROAD_KINDS if new_road(kind).items() <= attributes.items()), "")
+    return _(_ROADS[kind]) if kind else str(attributes.get("road_class", ""))
+
+
+def _closure(view: View, desk: Desk, name: str) -> None:
     scene = _scene(view)
     closure = scene.made(CloseRoad, name)
     if closure is None:
-        _gone()
+        _gone(desk, name)
         return
     parts.facts([(_("编号"), name)])
     st.caption(_("这一路段（从路口到路口）封闭，没有人能通过。"))
     _reshape(view, "closures", name, shapely.Point(closure.lon, closure.lat))
-    _button(_("恢复通行"), f"remove-{name}", deeds.removal(scene, "closures", name))
+    _button(view, _("恢复通行"), f"remove-{name}", deeds.removal(scene, "closures", name))
 
 
 def _ring(area: shapely.Geometry) -> shapely.Polygon | None:
@@ -270,11 +291,11 @@ def _reshape(view: View, layer: str, name: str, shape: shapely.Geometry | None) 
     text = "" if shape is None else typed_places.as_text(shape)
     if not 0 < len(text) <= MAX_TEXT:
         return
-    key, mark = f"corners-{layer}", f"{name} {text}"
-    if st.session_state.get(f"{key}-of") != mark or key not in st.session_state:
-        st.session_state.update({f"{key}-of": mark, key: text})
+    key, of = f"corners-{layer}", f"{name} {text}"
+    if st.session_state.get(f"{key}-of") != of or key not in st.session_state:
+        st.session_state.update({f"{key}-of": of, key: text})
     with st.form(f"{key}-form", border=False):
         typed = st.text_area(_("经度, 纬度（每行一点）"), max_chars=MAX_TEXT, height=104, key=key)
-        done = st.form_submit_button(_("按坐标修改位置"), width="stretch")
+        done = st.form_submit_button(_("按坐标修改位置"), width="stretch", disabled=not view.editable)
     if done and typed != text:
         _take(view, lambda: typed_places.reshaped(layer, name, typed or ""))

@@ -251,7 +251,7 @@ def _estates(assessment: Assessment, fixed: Standing) -> Layer | None:
     outcomes = [found.get(name) for name in estates["estate_id"]]
     return Layer(
         id="estates",
-        title=_("小区"),
+        title=_("住宅小区"),
         kind="dots",
         places=fixed.estates,
         look=pack_look(

@@ -10,7 +10,7 @@ import streamlit as st
 from geoplan.i18n import _
 from geoplan.model import OUTCOME_SYMBOLS, Verdict
 from geoplan.report import style, tables
-from geoplan.scenario import STATUS_LABELS, Status
+from geoplan.scenario import STATUS_LABELS
 from geoplan.scenario.edits import MAX_NAME
 from geoplan.web import board, enquiries, map_forms, parts, rows, session
 from geoplan.web.cache import View
@@ -52,7 +52,9 @@ def show(view: View, desk: Desk, found: enquiries.Found) -> None:
 
 def _scenario(view: View, desk: Desk) -> None:
     """What stands in the way of writing, where something does."""
-    if view.state is not None and view.state.status in {Status.APPROVED, Status.LOCKED}:
+    if view.misfit is not None:
+        parts.misfit(view)
+    elif view.state is not None and view.state.frozen:
         text = _("方案{status}，只能查看。要修改，请在“方案管理”页退回，或另立分支。")
         parts.note("news", text.format(status=_(STATUS_LABELS[view.state.status])))
     elif desk.waiting:
@@ -73,7 +75,9 @@ def _waiting(desk: Desk) -> None:
     if dropped:
         session.change(waiting=())
         st.rerun(scope="fragment")
-    if kept:
+    if kept and not (desk.scenario or (name or "").strip()):
+        parts.refused(_("请先填写新方案名称。"))
+    elif kept:
         session.sign(author or "")
         if name:
             session.begin_scenario(name.strip())

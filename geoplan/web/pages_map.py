@@ -13,7 +13,6 @@ from geoplan.errors import GeoplanError
 from geoplan.i18n import _
 from geoplan.network import Route
 from geoplan.report import reach
-from geoplan.scenario import State, Status
 from geoplan.web import deeds, drawn_layers, enquiries, map_layers, map_panel, parts, places, progress, session
 from geoplan.web.basemap import basemap
 from geoplan.web.cache import View
@@ -26,7 +25,6 @@ from geoplan.web.state import Desk
 _KEY = "map"
 _HEIGHT_PX = 684  # on an office screen; the style sheet follows other windows
 _LOOK = Path(__file__).with_name("workbench.css")
-_FROZEN = {Status.APPROVED, Status.LOCKED}
 
 
 def show(_view: View, _desk: Desk) -> None:
@@ -52,7 +50,7 @@ def _bench() -> None:
     view = session.view(progress.patient(busy))
     desk = session.desk()
     with told:
-        parts.notices(view)
+        parts.notices()
     parts.heading(_("地图工作台"), view)
     drawing, beside = st.columns([2.3, 1], gap="small")
     found = enquiries.of(view, desk)
@@ -72,11 +70,6 @@ def _give_up() -> None:
         session.choose(progress.CANCELLED, "yes")
 
 
-def frozen(state: State | None) -> bool:
-    """Whether a scenario takes no edits."""
-    return state is not None and state.status in _FROZEN
-
-
 def _map(view: View, desk: Desk, found: enquiries.Found, had: Taken) -> None:
     year, layers, held = view.question.year, view.layers, session.held()
 
@@ -84,7 +77,7 @@ def _map(view: View, desk: Desk, found: enquiries.Found, had: Taken) -> None:
         for event in events:
             deeds.take(held, event, layers, year, session.store)
 
-    editable = not frozen(view.state) and view.misfit is None
+    editable = view.editable
     shown = MapView(
         revision=_revision(view, desk),
         place=str(view.question.workspace),

@@ -34,6 +34,7 @@ _MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # all punctuation of ASCII
 # formulas) are hidden; its header is flat so that it does not lie over the page. Its marks of the focus are too faint, or none;
 # the button that folds the sidebar is there for the keyboard too, not under the pointer only.
 _STYLE = """<style>
+html:lang(en) { font-variant-east-asian: proportional-width; }
 [data-testid="InputInstructions"], [data-testid="stElementToolbar"] { display: none; }
 :is(a, button, main):focus-visible, label:has(:focus-visible), [data-testid="stDataFrame"]:has(canvas:focus-visible) {
   outline: 2px solid #045a8d !important; outline-offset: 2px; }
@@ -51,8 +52,15 @@ main:focus-visible { outline-offset: -2px; } [data-testid="stSidebarCollapseButt
 [data-testid="stHeader"] button { pointer-events: auto; } [data-testid="stSidebarCollapseButton"] * { color: #5f6368 !important; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: #5f6368 !important; opacity: 1; }
 [data-testid="stMain"] :is([data-testid="stPopover"], [data-testid="stButton"], [data-testid="stFormSubmitButton"]) button p { display: inline-block; }
+[data-testid="stMain"] button[role="radio"] p { display: inline-block; }
 [data-testid="stMain"] :is([data-testid="stPopover"], [data-testid="stButton"], [data-testid="stFormSubmitButton"]) button p::first-letter,
-[data-testid="stMain"] [data-testid="stWidgetLabel"] p::first-letter { text-transform: uppercase; }
+[data-testid="stMain"] :is([data-testid="stWidgetLabel"], button[role="radio"]) p::first-letter { text-transform: uppercase; }
+/* All that is chosen is seen, in as many lines as it takes. */
+[data-testid="stMultiSelect"] :is(.react-aria-ComboBox, [role="group"]:has(> [data-testid="stMultiSelectTagsContainer"])) { height: auto; max-height: none; }
+[data-testid="stMultiSelectTagsContainer"] { flex-wrap: wrap; height: auto; overflow: visible; mask: none; }
+/* That a file is not taken is said, not only in a tip. */
+[data-testid="stFileChip"] [role="alert"] { position: static; width: auto; height: auto; clip: auto; clip-path: none; margin: 0;
+  white-space: normal; color: #b3261e; }
 [data-testid="stDownloadButton"] button { padding-left: .4rem; padding-right: .4rem; }
 .gp-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; }
 .gp-figure { border: 1px solid #d5d9de; border-radius: 6px; padding: .5rem .9rem; }
@@ -154,18 +162,22 @@ def _card(figure: KeyFigure, *, compared: bool) -> str:
     )
 
 
-def notices(view: View) -> None:
-    """What the session has to tell, once: what others did, what was refused; and a scenario that does not fit."""
-    if view.misfit is not None:
-        text = _(
-            "方案不能代入现在的图层，下面是工作区现状的结果。请撤销不合的改动，或在“方案管理”页恢复早先的版本。{reason}"
-        )
-        note("refused", text.format(reason=view.misfit))
+def notices() -> None:
+    """What the session has to tell, once: what others did, what was refused."""
     desk = session.desk()
     for notice in desk.notices:
         note(notice.kind, notice.text, notice.sides)
     if desk.notices:
         session.update(lambda now: replace(now, notices=now.notices[len(desk.notices) :]))
+
+
+def misfit(view: View) -> None:
+    """That a scenario does not fit, where it does not, and what to do."""
+    if view.misfit is not None:
+        text = _(
+            "方案不能代入现在的图层，这里是工作区现状的结果。请在“方案管理”页“与现在的图层”中改用现在的图层，或恢复早先的版本。{reason}"
+        )
+        note("refused", text.format(reason=view.misfit))
 
 
 def note(kind: str, text: str, sides: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> None:
@@ -273,27 +285,24 @@ def height_of(count: int, most: int = _MOST_ROWS) -> int | Literal["content"]:
 
 
 def downloads(view: View, name: str, table: Table) -> None:
-    """Buttons that give the rows as CSV and as a workbook, marked where they are synthetic."""
+    """Buttons, for a row of such, that give the rows as CSV and as a workbook, marked where they are synthetic."""
     note = tables.synthetic_label(view.assessment)
     file = f"{name}-{view.assessment.pack.id}-{view.assessment.year}"
-    csv, xlsx = st.columns(2)
-    csv.download_button(
+    st.download_button(
         _("下载 CSV"),
         lambda: table.csv(note),  # made when it is asked for
         f"{file}.csv",
         "text/csv",
         key=f"csv-{name}",
         on_click="ignore",
-        width="stretch",
     )
-    xlsx.download_button(
+    st.download_button(
         _("下载 Excel"),
         lambda: table.xlsx(note),
         f"{file}.xlsx",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         key=f"xlsx-{name}",
         on_click="ignore",
-        width="stretch",
     )
 
 

@@ -26,6 +26,8 @@ WHAT: Mapping[str, str] = MappingProxyType(
         _MEASURE: mark("沿路网测距（至少两点）"),
     }
 )
+ASKED = (_ASK, _MEASURE)
+"""What draws nothing."""
 _LEAST: Mapping[str, int] = MappingProxyType({SITE: 1, PARCEL: 3, LINK: 2, CLOSURE: 1, _ASK: 1, _MEASURE: 2})
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _NEW = 2**53  # a revision later than all: what is typed is meant of the latest
