@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
+from fractions import Fraction
 
 import pandas as pd
 import pyogrio
@@ -16,6 +18,7 @@ from geoplan import i18n
 from geoplan.compare import Comparison, compare
 from geoplan.errors import OutputError
 from geoplan.report import comparison_record, show_comparison, write_comparison
+from geoplan.report.alternatives import amount_matrix
 
 HOSTILE = "=cmd|' /C calc'!A0"
 
@@ -76,6 +79,16 @@ def test_the_terminal_tells_unknown_from_zero(alternatives):
     assert len(lines) == 1
     assert "—（2 处未填）" in lines[0]
     assert " 0" not in lines[0]
+
+
+def test_land_that_only_one_alternative_plans_is_zero_in_the_others(alternatives):
+    """And in the workspace; it stands below beds and areas."""
+    row = {"amount": "parcel_m2", "sum_before": Fraction(0), "unknown_before": 0, "rows_before": 0}
+    row |= {"sum_after": Fraction(900), "unknown_after": 0, "rows_after": 1}
+    closing = alternatives["撤并方案"]
+    planned = replace(closing, amounts=pd.concat([closing.amounts, pd.DataFrame([row])], ignore_index=True))
+    table = amount_matrix({"撤并方案": planned, HOSTILE: alternatives[HOSTILE]})
+    assert list(table.iloc[-1]) == ["规划地块（m²）", "0", "900", "0"]
 
 
 def test_the_terminal_speaks_both_languages(alternatives):

@@ -314,6 +314,10 @@ def test_every_page_speaks_english_and_can_be_read(app, page):
         expect(heads.filter(has_text=re.compile("[一-鿿]"))).to_have_count(0)
         expect(page.locator("html")).to_have_attribute("lang", "en")
         assert faint_texts(page) == []
+        downloads = page.get_by_test_id("stMain").get_by_test_id("stDownloadButton").locator("button *").all()
+        assert all(
+            part.evaluate("part => part.scrollWidth <= part.clientWidth || !part.clientWidth") for part in downloads
+        )
 
 
 def test_every_page_is_chinese_to_a_screen_reader_and_in_order(app, page):

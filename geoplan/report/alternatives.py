@@ -277,7 +277,9 @@ def amount_matrix(comparisons: Comparisons) -> pd.DataFrame:
         rows = comparison.amounts.set_index("amount")
         columns.setdefault(base_heading(), _amounts(rows, "before"))
         columns[over[name]] = _amounts(rows, "after")
-    table = pd.DataFrame(columns)
+    known = pd.DataFrame(columns)
+    table = known.reindex([amount for amount in AMOUNT_LABELS if amount in known.index])
+    table = table.fillna(tables.figure(Fraction(0)))  # of land that one alternative has planned and another has not
     table.insert(0, _("项目"), [_(AMOUNT_LABELS[amount]) for amount in table.index])
     return table
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from geoplan.i18n import _
 from geoplan.web import parts, places, session
@@ -25,19 +24,22 @@ def table(view: View, desk: Desk, name: str, title: str, all_rows: Table, *, abo
         title: what the rows are, for screen readers.
         about: what to know of the figures.
     """
-    tools = st.columns([1.8, 2, 2.2, 3], vertical_alignment="center")
-    text = tools[0].text_input(
-        _("筛选"), key=f"filter-{name}", placeholder=_("筛选：输入任意文字"), label_visibility="collapsed", live=True
-    )
     marked = [one for one in desk.selected(all_rows.layer) if one in all_rows.ids]
-    shown = all_rows.containing(text or "")
-    if _only_marked(tools[1], name, len(marked)):
-        shown = shown.of(marked)
-    counts = {"shown": f"{len(shown.frame):,}", "all": f"{len(all_rows.frame):,}"}
-    with tools[3]:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        text = st.text_input(
+            _("筛选"),
+            key=f"filter-{name}",
+            placeholder=_("筛选：输入任意文字"),
+            label_visibility="collapsed",
+            live=True,
+        )
+        shown = all_rows.containing(text or "")
+        if _only_marked(name, len(marked)):
+            shown = shown.of(marked)
+        if all_rows.layer in places.ROLE_OF:
+            _to_map(view, name, shown, marked)
         parts.downloads(view, name, shown)
-    if all_rows.layer in places.ROLE_OF:
-        _to_map(tools[2], view, name, shown, marked)
+    counts = {"shown": f"{len(shown.frame):,}", "all": f"{len(all_rows.frame):,}"}
     parts.status(" · ".join(filter(None, (_("{shown} / {all} 行").format(**counts), about))))
     if len(shown.frame):
         _rows(name, title, shown, marked)
@@ -45,19 +47,19 @@ def table(view: View, desk: Desk, name: str, title: str, all_rows: Table, *, abo
         st.info(_("没有符合条件的行。请改变或清空筛选。"))
 
 
-def _only_marked(place: DeltaGenerator, name: str, count: int) -> bool:
+def _only_marked(name: str, count: int) -> bool:
     """A switch to see the marked rows only; not there where none is marked."""
     if not count:
         return False
-    return bool(place.toggle(_("只看选中的 {count} 行").format(count=count), key=f"marked-{name}"))
+    return bool(st.toggle(_("只看选中的 {count} 行").format(count=count), key=f"marked-{name}"))
 
 
-def _to_map(place: DeltaGenerator, view: View, name: str, shown: Table, marked: list[str]) -> None:
+def _to_map(view: View, name: str, shown: Table, marked: list[str]) -> None:
     """A button that marks the chosen rows, else all that are shown, and opens the map there."""
     ids = tuple(marked) or shown.ids[:_MOST_FLOWN]
     bounds = places.bounds_of(view.assessment.layers, shown.layer, ids) if ids else None
     label = _("在地图上查看选中") if marked else _("在地图上查看")
-    if place.button(label, key=f"fly-{name}", disabled=bounds is None, width="stretch"):
+    if st.button(label, key=f"fly-{name}", disabled=bounds is None):
         session.select(shown.layer, ids, bounds)
         parts.open_page("map")
 

@@ -131,7 +131,8 @@ def _verdicts(view: View, desk: Desk, comparisons: Comparisons) -> None:
         alt=_("结论比较"),
         key="compare-verdicts",
     )
-    parts.downloads(view, "compare-verdicts", table)
+    with st.container(horizontal=True):
+        parts.downloads(view, "compare-verdicts", table)
 
 
 def _people(view: View, desk: Desk, comparisons: Comparisons) -> None:

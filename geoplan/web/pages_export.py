@@ -75,7 +75,8 @@ def _pills(title: str, options: tuple[str, ...], default: tuple[str, ...]) -> tu
 
 
 def _make(view: View, request: Request) -> None:
-    """Make the set and keep it for this reader; what goes wrong is said."""
+    """Make the set and keep it for this reader, in place of an earlier one; what goes wrong is said."""
+    st.session_state.pop(_MADE, None)
     base = view.base if view.assessment is not view.base else None
     with st.container(key="gp-progress-export"), st.status(_("正在导出"), expanded=True) as status:
         cancel = st.empty()

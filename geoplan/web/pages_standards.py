@@ -43,12 +43,11 @@ def show(view: View, desk: Desk) -> None:
 
 def _clauses(view: View, desk: Desk) -> None:
     """Every rule of the pack, and the words of the one that is chosen."""
-    text, tools = st.columns([3, 2], vertical_alignment="center")
-    wanted = text.text_input(
-        _("筛选"), key="filter-rules", placeholder=_("筛选：输入任意文字"), label_visibility="collapsed", live=True
-    )
-    table = rows.rule_table(view.assessment).containing(str(wanted or ""))
-    with tools:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        wanted = st.text_input(
+            _("筛选"), key="filter-rules", placeholder=_("筛选：输入任意文字"), label_visibility="collapsed", live=True
+        )
+        table = rows.rule_table(view.assessment).containing(str(wanted or ""))
         parts.downloads(view, "rules", table)
     if not len(table.frame):
         st.info(_("没有符合条件的行。请改变或清空筛选。"))
