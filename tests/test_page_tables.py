@@ -597,6 +597,9 @@ def test_the_rows_of_a_problem_can_be_looked_at(base):
     assert "乙镇敬老院" in found.frame["名称"].tolist()
     assert "养老机构" in found.frame.iloc[0].tolist()
     assert "日间照料、全日托养、上门服务" in found.frame.iloc[0].tolist()
+    opened = rows.problem_rows(base, replace(told, rows=("F1",)))
+    assert opened is not None
+    assert opened.kinds["开业年份"] == rows.YEAR  # not 2,020.00
     assert rows.problem_rows(base, replace(told, rows=())) is None
     assert rows.problem_rows(base, replace(told, layer="roads")) is None
     assert rows.problem_table([Finding(told)]).frame["问题"].tolist() == ["“护理型床位（张）”大于“床位（张）”"]

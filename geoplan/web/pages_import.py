@@ -19,6 +19,7 @@ from geoplan.layers import read_manifest
 from geoplan.layers.schema import ROLES, Field
 from geoplan.model import Severity
 from geoplan.report import problem_line
+from geoplan.report.field_words import field_label
 from geoplan.web import importing, parts, state
 from geoplan.web.data_repairs import ROLE_TO_IMPORT
 from geoplan.web.importing import Upload
@@ -204,7 +205,7 @@ def _column(look: Look, field: Field) -> str:
     found = look.columns.get(field.name, "")
     options = list(look.headers) if found == field.name else ["", *look.headers]
     star = " *" if field.required else ""
-    label = headers.word_for(look.entry.role, field.name) if current() == "zh" else ""
+    label = headers.word_for(look.entry.role, field.name) if current() == "zh" else field_label(field.name)
     place = options.index(found) if found in options else 0
     picked = st.selectbox(f"{label or field.name}{star}", options, place, format_func=lambda name: name or "—")
     return str(picked or "")
@@ -212,7 +213,7 @@ def _column(look: Look, field: Field) -> str:
 
 def _constant(role: str, field: Field) -> str:
     """One value for all rows of a field that the file lacks."""
-    word = headers.word_for(role, field.name) if current() == "zh" else ""
+    word = headers.word_for(role, field.name) if current() == "zh" else field_label(field.name)
     label = _("{field}：文件没有，全部行取").format(field=word or field.name)
     if field.vocabulary is None:
         return str(st.text_input(label)).strip()

@@ -27,14 +27,22 @@ from geoplan.web.rows import Table
 _WIDE_PX, _NARROW_PX, _PADDING_PX, _WIDEST_PX = 13, 7, 18, 300
 _MOST_ROWS, _TABLE_PX = 14, 530  # a longer table scrolls
 _FORMATS: Mapping[str, str] = MappingProxyType(
-    {rows.PEOPLE: "%,.0f", rows.AREA: "%,.2f", rows.SHARE: "%.2f", rows.TIME: "%.2f", rows.WHOLE: "%,.0f"}
+    {
+        rows.PEOPLE: "%,.0f",
+        rows.AREA: "%,.2f",
+        rows.SHARE: "%.2f",
+        rows.TIME: "%.2f",
+        rows.WHOLE: "%,.0f",
+        rows.YEAR: "%d",
+    }
 )
 _MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # all punctuation of ASCII
 # Streamlit's own English words (Press Enter to apply, the toolbar of a table whose download would not guard against
 # formulas) are hidden; its header is flat so that it does not lie over the page. Its marks of the focus are too faint, or none;
 # the button that folds the sidebar is there for the keyboard too, not under the pointer only.
 _STYLE = """<style>
-html:lang(en) { font-variant-east-asian: proportional-width; }
+html:lang(en) :is([data-testid="stWidgetLabel"], [data-testid="stCaptionContainer"], [data-testid="stAlert"], .gp-note, .gp-error) {
+  font-variant-east-asian: proportional-width; } /* in a Chinese font quotation marks are as wide as characters */
 [data-testid="InputInstructions"], [data-testid="stElementToolbar"] { display: none; }
 :is(a, button, main):focus-visible, label:has(:focus-visible), [data-testid="stDataFrame"]:has(canvas:focus-visible) {
   outline: 2px solid #045a8d !important; outline-offset: 2px; }
@@ -52,15 +60,17 @@ main:focus-visible { outline-offset: -2px; } [data-testid="stSidebarCollapseButt
 [data-testid="stHeader"] button { pointer-events: auto; } [data-testid="stSidebarCollapseButton"] * { color: #5f6368 !important; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: #5f6368 !important; opacity: 1; }
 [data-testid="stMain"] :is([data-testid="stPopover"], [data-testid="stButton"], [data-testid="stFormSubmitButton"]) button p { display: inline-block; }
-[data-testid="stMain"] button[role="radio"] p { display: inline-block; }
+[data-testid="stMain"] button[role="radio"] p, [data-testid="stPopoverBody"] [data-testid="stButton"] p { display: inline-block; }
 [data-testid="stMain"] :is([data-testid="stPopover"], [data-testid="stButton"], [data-testid="stFormSubmitButton"]) button p::first-letter,
-[data-testid="stMain"] :is([data-testid="stWidgetLabel"], button[role="radio"]) p::first-letter { text-transform: uppercase; }
+[data-testid="stMain"] :is([data-testid="stWidgetLabel"], button[role="radio"]) p::first-letter,
+[data-testid="stPopoverBody"] :is([data-testid="stWidgetLabel"], [data-testid="stButton"]) p::first-letter { text-transform: uppercase; }
 /* All that is chosen is seen, in as many lines as it takes. */
 [data-testid="stMultiSelect"] :is(.react-aria-ComboBox, [role="group"]:has(> [data-testid="stMultiSelectTagsContainer"])) { height: auto; max-height: none; }
 [data-testid="stMultiSelectTagsContainer"] { flex-wrap: wrap; height: auto; overflow: visible; mask: none; }
 /* That a file is not taken is said, not only in a tip. */
 [data-testid="stFileChip"] [role="alert"] { position: static; width: auto; height: auto; clip: auto; clip-path: none; margin: 0;
   white-space: normal; color: #b3261e; }
+[class*="st-key-repair-"] button :is(div, span, p) { white-space: normal; text-overflow: clip; }
 [data-testid="stDownloadButton"] button { padding-left: .4rem; padding-right: .4rem; }
 .gp-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; }
 .gp-figure { border: 1px solid #d5d9de; border-radius: 6px; padding: .5rem .9rem; }

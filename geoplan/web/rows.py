@@ -15,7 +15,7 @@ from geoplan.assess import Assessment
 from geoplan.coverage import OUTSIDE, Coverage
 from geoplan.doctor import Finding
 from geoplan.i18n import _
-from geoplan.layers.schema import ERAS, FACILITY_STATUS, FUNCTIONS, ROLES, Field, label
+from geoplan.layers.schema import ERAS, FACILITY_STATUS, FUNCTIONS, ROLES, Field, FieldKind, label
 from geoplan.model import (
     OUTCOME_LABELS,
     OUTCOME_SYMBOLS,
@@ -35,10 +35,13 @@ from geoplan.web.places import ROLE_OF
 
 TEXT, LONG, FIGURE = "text", "long", "figure"
 """Kinds of columns that hold text: a long one may take several lines, a figure has its unit and stands to the right."""
-PEOPLE, AREA, SHARE, TIME, WHOLE = "people", "area", "share", "time", "whole"
+PEOPLE, AREA, SHARE, TIME, WHOLE, YEAR = "people", "area", "share", "time", "whole", "year"
 """Kinds of columns that hold numbers."""
 _SHEET_FORMATS: Mapping[str, str] = MappingProxyType(
-    {PEOPLE: "#,##0", AREA: "#,##0.00", SHARE: "0.00", TIME: "0.00", WHOLE: "#,##0"}
+    {PEOPLE: "#,##0", AREA: "#,##0.00", SHARE: "0.00", TIME: "0.00", WHOLE: "#,##0", YEAR: "0"}
+)
+_OF_FIELDS: Mapping[FieldKind, str] = MappingProxyType(
+    {FieldKind.PEOPLE: PEOPLE, FieldKind.WHOLE: WHOLE, FieldKind.SIGNED: WHOLE, FieldKind.YEAR: YEAR}
 )
 _DIGEST_SHOWN = 12
 _SEVERITY_SYMBOLS: Mapping[Severity, str] = MappingProxyType(
@@ -371,7 +374,8 @@ def problem_rows(assessment: Assessment, problem: Problem) -> Table | None:
     if named.empty:
         return None
     fields = [field for field in role.fields if not (named[field.name].isin([""]) | named[field.name].isna()).all()]
-    kinds = {field.name: AREA if pd.api.types.is_numeric_dtype(named[field.name]) else TEXT for field in fields}
+    numbers = {field.name for field in fields if pd.api.types.is_numeric_dtype(named[field.name])}
+    kinds = {field.name: _OF_FIELDS.get(field.kind, AREA) if field.name in numbers else TEXT for field in fields}
     named = named.assign(**{field.name: _in_words(field, named[field.name]) for field in fields if choices(field)})
     columns = [(name, field_label(name), kind) for name, kind in kinds.items()]
     layer = next((layer for layer, (own, _key) in ROLE_OF.items() if own == problem.layer), "")
