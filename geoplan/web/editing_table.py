@@ -21,6 +21,7 @@ from geoplan.web.state import Desk
 
 _GRIDS = {"facilities": cells.FACILITIES, "estates": cells.ESTATES}
 _MOST_REASON = 200
+_ROWS = 10  # so that what is refused is seen below them on a small screen
 
 
 def show(view: View, desk: Desk, name: str) -> None:
@@ -67,7 +68,7 @@ def _grid(rows: Any, grid: Grid, pad: str, typed: dict[str, dict[str, Any]]) -> 
         num_rows="fixed",
         disabled=[name for name in grid.shown if name not in grid.typed],
         column_config={name: _column(grid, name) for name in grid.shown},
-        height=parts.height_of(len(rows)),
+        height=parts.height_of(len(rows), _ROWS),
         placeholder="—",
         alt=_("可修改的表"),
         on_change=noted,
@@ -75,7 +76,8 @@ def _grid(rows: Any, grid: Grid, pad: str, typed: dict[str, dict[str, Any]]) -> 
 
 
 def _column(grid: Grid, name: str) -> Any:
-    field, label = grid.field(name), field_label(name)
+    field, word = grid.field(name), field_label(name)
+    label = word[:1].upper() + word[1:]
     words = list(choices(field).values())
     pinned = name in {grid.key, "name"}
     if field.kind is FieldKind.CODES:
