@@ -16,6 +16,7 @@ _CHOSEN_ROW = "#e5edf2"  # Streamlit's own tint of a row that is marked
 _PAGE = ("#ffffff", _THEME["secondaryBackgroundColor"], _CHOSEN_ROW)
 _MAP = ("#ffffff", style.BACKGROUND_COLOUR)  # every symbol has a white edge
 _COMPONENT = ROOT / "geoplan" / "web" / "map_component" / "frontend" / "src" / "style.css"
+_VARIABLES = dict(re.findall(r"--gpm-(\w+): (#[0-9a-f]{6})", _COMPONENT.read_text(encoding="utf-8")))
 _SINGLE = (
     "CLOSED",
     "IDLE",
@@ -64,13 +65,23 @@ def test_borders_are_seen_between_any_two_classes_of_coverage():
     assert min(contrast(style.BORDER_COLOUR, colour) for colour in drawn) >= SYMBOL
 
 
+def test_names_on_the_map_can_be_read_on_any_class_of_coverage():
+    """The ink of townships' names on each class as it is drawn, also where their white edge does not reach."""
+    drawn = [_blend(colour, 0.62, style.BACKGROUND_COLOUR) for _bound, colour in style.COVERAGE_CLASSES]
+    assert min(contrast(_VARIABLES["ink"], colour) for colour in drawn) >= TEXT
+
+
+def test_the_frame_around_what_has_the_focus_is_seen():
+    """The accent, of which it is, on pages, marked rows and the paper of the map."""
+    assert min(contrast(_VARIABLES["accent"], below) for below in (*_PAGE, *_MAP)) >= SYMBOL
+
+
 def test_the_words_of_the_app_can_be_read():
     """Text, quiet text and accent of theme and map component, on every background that they stand on."""
-    variables = dict(re.findall(r"--gpm-(\w+): (#[0-9a-f]{6})", _COMPONENT.read_text(encoding="utf-8")))
     for colour in (
         _THEME["textColor"],
         _THEME["primaryColor"],
-        *(variables[name] for name in ("ink", "quiet", "accent")),
+        *(_VARIABLES[name] for name in ("ink", "quiet", "accent")),
     ):
         assert min(contrast(colour, below) for below in _PAGE) >= TEXT
 

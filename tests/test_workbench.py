@@ -734,6 +734,17 @@ def test_marks_are_one_stop_of_the_tab_key_and_the_arrows_go_from_one_to_the_nex
     expect(bench.panel.get_by_label("名称")).to_have_value(HOSTILE)
 
 
+def test_the_focus_stays_in_the_panel_where_its_form_gives_way_to_another(bench):
+    """A site is typed and confirmed by keyboard: the form is gone, and the focus is on the parts of the panel."""
+    settled(bench.page)
+    field = bench.panel.get_by_label("经度, 纬度（每行一点）")
+    field.fill("{:.7f}, {:.7f}".format(*lonlat(1000, 1000)))
+    field.press("Tab")
+    bench.page.keyboard.press("Enter")
+    expect(bench.panel.get_by_label("名称")).to_be_visible()
+    expect(bench.panel.locator("[role='radio']:focus")).to_have_count(1)
+
+
 def fill_in(bench: Bench, what: str, *places: tuple[float, float]) -> None:
     """Type coordinates into the form, once the page is at rest."""
     settled(bench.page)

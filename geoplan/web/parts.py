@@ -39,7 +39,8 @@ _FORMATS: Mapping[str, str] = MappingProxyType(
 _MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # all punctuation of ASCII
 # Streamlit's own English words (Press Enter to apply, the toolbar of a table whose download would not guard against
 # formulas) are hidden; its header is flat so that it does not lie over the page. Its marks of the focus are too faint, or none;
-# the button that folds the sidebar is there for the keyboard too, not under the pointer only.
+# the button that folds the sidebar is there for the keyboard too, not under the pointer only. Where the reader chooses the colours, what is
+# chosen is told by the one that the system has for that.
 _STYLE = """<style>
 html:lang(en) :is([data-testid="stWidgetLabel"], [data-testid="stCaptionContainer"], [data-testid="stAlert"], .gp-note, .gp-error) {
   font-variant-east-asian: proportional-width; } /* in a Chinese font quotation marks are as wide as characters */
@@ -98,6 +99,15 @@ dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem
 .gp-sides h2 { font-size: 1rem; margin: .4rem 0 .2rem; padding: 0; } .gp-sides ul { margin: 0; }
 .gp-error { border: 1px solid #e3b1ae; border-left: 5px solid #b3261e; background: #fdf3f2; border-radius: 6px; padding: .9rem 1.2rem; }
 .gp-error h1 { font-size: 1.2rem; color: #b3261e; margin: 0 0 .5rem; padding: 0; } .gp-error li { overflow-wrap: anywhere; }
+@media (forced-colors: active) {
+  :is([role="radio"][aria-checked="true"], button[aria-pressed="true"], [data-testid="stSidebarNavLink"][aria-current="page"]) {
+    forced-color-adjust: none; background: Highlight !important; color: HighlightText !important; }
+  :is([role="radio"][aria-checked="true"], button[aria-pressed="true"], [data-testid="stSidebarNavLink"][aria-current="page"]) * {
+    color: HighlightText !important; }
+  label:has([role="switch"]) > div:not([data-testid]) { forced-color-adjust: none; background: Canvas !important; outline: 1px solid ButtonText; }
+  label:has([role="switch"]) > div:not([data-testid]) > div { background: ButtonText !important; }
+  label:has([role="switch"]:checked) > div:not([data-testid]) { background: Highlight !important; }
+}
 .st-key-gp-map iframe { height: max(600px, calc(100vh - 118px)); border: 1px solid #d5d9de; border-radius: 6px; }
 </style>"""
 

@@ -7,6 +7,7 @@
  * A status that comes onto the page together with its words is not read aloud by every screen reader, and Streamlit's
  * progress is none at all: they are said once more in a region that stands there from the start.
  */
+import { keepFocus } from "./focus.js";
 import { withKeys } from "./tables.js";
 
 const HEARD_MS = 5000; // what was told is over by then, and is not found at the end of the page
@@ -33,6 +34,7 @@ export default function ({ data }) {
     const watched = { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: NAMES };
     new MutationObserver(follow).observe(document.body, watched);
     withKeys();
+    keepFocus();
   }
   if (JSON.stringify(words) === JSON.stringify(data.words)) return;
   speak(Object.entries(words).map(([english, own]) => [own, english]));
