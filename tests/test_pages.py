@@ -361,6 +361,24 @@ def test_streamlits_words_follow_the_language_wherever_they_come_from(app, page)
     expect(page.get_by_role("button", name="移除 方案一")).to_have_count(1)
 
 
+def test_a_name_that_streamlit_uses_as_a_word_stays_a_name(page, tmp_path):
+    """Scenarios called Close and Upload are called so in Chinese too: in lists, among the chosen, in headings."""
+    root = small_workspace().write(tmp_path / "county")
+    with open_store(root, write=True) as store:
+        for name in ("Close", "Upload"):
+            store.new(Scenario(name, load_layers(root).base), Signature("甲"))
+    with served(ROOT / "app.py", root, tmp_path / "app.log") as own:
+        start(page, own, "Close")
+        page.get_by_role("combobox", name="方案").click()
+        expect(page.get_by_role("option", name="Upload", exact=True)).to_have_text("Upload")
+        expect(page.get_by_role("option", name="Close", exact=True)).to_have_text("Close")
+        page.keyboard.press("Escape")
+        expect(page.locator(".gp-asked")).to_contain_text("Close")
+        go(page, "方案比较")
+        expect(page.locator("[data-tag]")).to_have_text(["Close"])
+        expect(page.get_by_role("button", name="移除 Close")).to_have_count(1)
+
+
 def test_how_many_rows_are_left_is_told_where_a_screen_reader_listens(app, page):
     """The region is there before the count changes; a status that comes with its words is not heard by all."""
     start(page, app)

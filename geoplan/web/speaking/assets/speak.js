@@ -12,7 +12,9 @@ import { withKeys } from "./tables.js";
 
 const HEARD_MS = 5000; // what was told is over by then, and is not found at the end of the page
 const NAMES = ["aria-label", "placeholder"];
-const OURS = '.gpm, [data-testid="stHtml"], canvas, script, style';
+const OURS = '.gpm, [data-testid="stHtml"], [data-testid="stText"], canvas, script, style';
+// What a planner called something is no word of Streamlit's, whose own entries of a list have keys that begin with "_".
+const NAMED = '[data-tag], [role="option"][data-key]:not([data-key^="_"])';
 const STATUS = [
   '[data-testid="stHtml"] [role="status"]',
   '[data-testid="stSpinner"] [data-testid="stMarkdownContainer"]',
@@ -69,10 +71,10 @@ function statuses(node) {
 function translate(node) {
   if (elementOf(node).closest(OURS)) return;
   if (node instanceof Text) {
-    const own = said(node.data);
+    const own = node.parentElement.closest(NAMED) ? node.data : said(node.data);
     if (own !== node.data) node.data = own;
   } else {
-    for (const name of NAMES.filter((one) => node.hasAttribute?.(one))) {
+    for (const name of NAMES.filter((one) => node.hasAttribute?.(one) && !node.matches(NAMED))) {
       const own = said(node.getAttribute(name));
       if (own !== node.getAttribute(name)) node.setAttribute(name, own);
     }
