@@ -785,12 +785,14 @@ def test_geoplan_app_serves_the_same_headers_on_the_port_it_is_given(tmp_path: P
         urllib.request.urlopen(app.url)  # noqa: S310 - gone with the command
 
 
-def test_the_component_is_the_one_streamlit_looks_for():
-    """The manifest inside the package names the distribution, the folder that the build hook fills and the one of the author's name."""
+def test_the_components_are_those_that_streamlit_looks_for():
+    """The manifest inside the package names the distribution, the folder that the build hook fills, and those of the two scripts."""
     inner = tomllib.loads((ROOT / "geoplan" / "pyproject.toml").read_text(encoding="utf-8"))
     outer = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert inner["project"]["name"] == outer["project"]["name"]
-    component, remembering = inner["tool"]["streamlit"]["component"]["components"]
-    assert (ROOT / "geoplan" / remembering["asset_dir"] / "remember.js").is_file()
+    component, *scripts = inner["tool"]["streamlit"]["component"]["components"]
+    for script in scripts:
+        assert (ROOT / "geoplan" / script["asset_dir"] / f"{script['name']}.js").is_file()
+    assert [script["name"] for script in scripts] == ["remember", "speak"]
     hook = (ROOT / "hatch_build.py").read_text(encoding="utf-8")
     assert f'BUNDLE = Path("geoplan/{component["asset_dir"]}")' in hook
