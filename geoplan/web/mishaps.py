@@ -6,18 +6,19 @@ import streamlit as st
 
 from geoplan.i18n import _
 
-# The first rule is a line above every page, also when the box that Streamlit shows was closed.
+# The first rule is a line above every page, also when the box that Streamlit shows was closed. That the server is away is told by a mark
+# on the page itself (``speaking``): a rule that asks what the body has would be asked again at every change of the page.
 _STYLE = """
 [data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])::after { content: var(--gp-away); position: fixed; top: 0;
   left: 0; right: 0; z-index: 999999; padding: .3rem; text-align: center; background: #fdf3f2; color: #b3261e;
   border-bottom: 1px solid #e3b1ae; animation: gp-seen 0s 1s both; }
 @keyframes gp-seen { from { visibility: hidden; } to { visibility: visible; } }
-body:has([data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])) [role="dialog"] > :is(h2, h2 + div),
-body:has([data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])) [role="dialog"] > h2 + div *,
+html[data-gp-away] [role="dialog"] > :is(h2, h2 + div),
+html[data-gp-away] [role="dialog"] > h2 + div *,
 [data-testid="stExceptionMessage"] { font-size: 0 !important; }
-body:has([data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])) [role="dialog"] > h2::after {
+html[data-gp-away] [role="dialog"] > h2::after {
   content: var(--gp-away); font-size: 1.2rem; }
-body:has([data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])) [role="dialog"] > h2 + div::after {
+html[data-gp-away] [role="dialog"] > h2 + div::after {
   content: var(--gp-wait); font-size: 1rem; }
 [data-testid="stExceptionMessage"]::after { content: var(--gp-broken); font-size: 1rem; }
 [data-testid="stExceptionMessage"] + * { display: none; }

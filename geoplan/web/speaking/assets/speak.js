@@ -10,7 +10,10 @@
 import { keepFocus } from "./focus.js";
 import { withKeys } from "./tables.js";
 
+const APP = '[data-testid="stApp"]';
+const CONNECTED = "data-test-connection-state";
 const HEARD_MS = 5000; // what was told is over by then, and is not found at the end of the page
+const NEWS_MS = 100; // whether a text is seen is asked when the page has been drawn, which nothing waits for
 const NAMES = ["aria-label", "placeholder"];
 const OURS = '.gpm, [data-testid="stHtml"], [data-testid="stText"], canvas, script, style';
 // What a planner called something is no word of Streamlit's, whose own entries of a list have keys that begin with "_".
@@ -22,6 +25,8 @@ const STATUS = [
   '.st-key-gp-busy [data-testid="stText"]',
 ].join();
 const region = document.createElement("div");
+let news = new Set();
+let telling = 0;
 let forgetting = 0;
 let words = {};
 let phrases = [];
@@ -35,6 +40,8 @@ export default function ({ data }) {
     document.body.append(region);
     const watched = { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: NAMES };
     new MutationObserver(follow).observe(document.body, watched);
+    const away = () => document.documentElement.toggleAttribute("data-gp-away", document.querySelector(APP)?.getAttribute(CONNECTED) !== "CONNECTED");
+    new MutationObserver(away).observe(document.body, { subtree: true, attributeFilter: [CONNECTED] });
     withKeys();
     keepFocus();
   }
@@ -53,12 +60,15 @@ function follow(records) {
   const added = records.flatMap((record) => (record.type === "childList" ? [...record.addedNodes] : [record.target]));
   const nodes = added.filter((node) => node.isConnected);
   nodes.forEach(translate);
-  const news = new Set(nodes.flatMap(statuses).filter((status) => status.checkVisibility({ visibilityProperty: true })));
-  if (news.size) tell([...news].map((status) => status.textContent).join("\n"));
+  nodes.flatMap(statuses).forEach((status) => news.add(status));
+  if (news.size && !telling) telling = setTimeout(tell, NEWS_MS);
 }
 
-function tell(text) {
-  region.textContent = text;
+function tell() {
+  const heard = [...news].filter((status) => status.isConnected && status.checkVisibility({ visibilityProperty: true }));
+  [news, telling] = [new Set(), 0];
+  if (!heard.length) return;
+  region.textContent = heard.map((status) => status.textContent).join("\n");
   clearTimeout(forgetting);
   forgetting = setTimeout(() => region.replaceChildren(), HEARD_MS);
 }
