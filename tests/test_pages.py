@@ -377,6 +377,7 @@ def test_a_name_that_streamlit_uses_as_a_word_stays_a_name(page, tmp_path):
         go(page, "方案比较")
         expect(page.locator("[data-tag]")).to_have_text(["Close"])
         expect(page.get_by_role("button", name="移除 Close")).to_have_count(1)
+        page.goto("about:blank")  # or it would miss the server, which stops here
 
 
 def test_how_many_rows_are_left_is_told_where_a_screen_reader_listens(app, page):
