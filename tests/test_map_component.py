@@ -689,15 +689,50 @@ def test_a_distance_is_shown_straight_and_asked_for_along_the_roads(opened):
     assert plan.events[-1]["type"] == "Measured"
 
 
-def test_a_site_can_be_drawn_by_keyboard_alone(opened):
-    """Tab to the tool, Enter, Tab to the map, space: the site is in the middle of the map."""
+def test_the_map_is_used_by_keyboard_alone(opened):
+    """A site drawn, taken up and put down elsewhere, a line of three corners, the ground asked about: each in the middle of the map."""
     plan = opened("dots=0")
-    plan.page.locator(".gpm-button[data-tool='site']").focus()
-    plan.page.keyboard.press("Enter")
-    plan.page.locator(".gpm-map").focus()
+    board, frame = plan.page.keyboard, plan.page.locator(".gpm-map")
+
+    def take_up(tool: str) -> None:
+        plan.page.locator(f".gpm-button[data-tool='{tool}']").focus()
+        board.press("Enter")
+        expect(frame).to_be_focused()
+
+    def move_on(key: str) -> None:
+        was = plan.view
+        board.press(key)
+        expect(plan.root).not_to_have_attribute("data-view", " ".join(map(str, was)))
+
+    take_up("site")
     with plan.revisions():
-        plan.page.keyboard.press("Space")
-    assert plan.near(plan.events[0]["geometry"], plan.view[:2])
+        board.press("Space")
+    assert plan.near(plan.events[-1]["geometry"], plan.view[:2])
+    take_up("move")
+    plan.page.locator(".gpm-mark").last.focus()
+    board.press("Enter")
+    expect(plan.root).to_have_attribute("data-carried", re.compile("."))
+    expect(frame).to_be_focused()
+    move_on("ArrowRight")
+    with plan.revisions():
+        board.press("Space")
+    assert plan.events[-1]["type"] == "Moved"
+    assert plan.near(plan.events[-1]["geometry"], plan.view[:2])
+    board.press("Escape")
+    take_up("link")
+    corners = []
+    for key in ("ArrowRight", "ArrowDown", "ArrowLeft"):
+        move_on(key)
+        board.press("Space")
+        corners.append(plan.view[:2])
+        expect(plan.page.locator(".gpm-hint")).to_contain_text(str(len(corners)))
+    with plan.revisions():
+        board.press("Enter")
+    assert plan.near(plan.events[-1]["geometry"], *corners)
+    with plan.revisions():
+        board.press("Space")
+    assert plan.events[-1]["type"] == "Clicked"
+    assert plan.near(f"POINT({plan.events[-1]['lon']} {plan.events[-1]['lat']})", plan.view[:2])
 
 
 def test_every_control_has_a_name_and_every_word_its_language(opened):

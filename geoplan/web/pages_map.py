@@ -135,11 +135,12 @@ def _layers(view: View, desk: Desk, route: Route | None, *, editable: bool) -> t
 
 
 def _spoken(view: View, found: enquiries.Found) -> str:
-    """The figures beside the map, and what was asked, for those who do not see them change."""
+    """What was asked, the revision and its figures, for those who do not see them change: an edit that turns no figure is heard too."""
     figures = key_figures(view.assessment, None if view.assessment is view.base else view.base)
     told = [f"{one.name} {one.value}" + (f" {one.change.text}" if one.change else "") for one in figures]
     asked = [found.place.title, found.place.why] if found.place else []
-    return "; ".join(filter(None, (*asked, *told)))
+    stored = [_("第 {revision} 版").format(revision=view.state.revision)] if view.state else []
+    return "; ".join(filter(None, (*asked, *stored, *told)))
 
 
 def _answer(desk: Desk, found: enquiries.Found) -> Answer | None:

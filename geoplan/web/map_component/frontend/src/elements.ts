@@ -64,7 +64,7 @@ export function icon(name: Icon): SVGElement {
 }
 
 /** A button with a picture; its label stands beside the picture, or is told to screen readers and shown on hover only. */
-export function button(name: Icon, label: string, act: () => void, options: { text?: boolean; keys?: string } = {}): HTMLButtonElement {
+export function button(name: Icon, label: string, act: (event: MouseEvent) => void, options: { text?: boolean; keys?: string } = {}): HTMLButtonElement {
   const title = options.keys ? `${label} (${options.keys})` : label;
   const made = element("button", { type: "button", class: "gpm-button", title, "aria-label": title }, icon(name));
   if (options.text) made.append(element("span", { class: "gpm-word" }, label));

@@ -9,6 +9,7 @@ import { legend } from "./legend";
 import { Memory } from "./memory";
 import { Overlays } from "./overlays";
 import { Panel } from "./panel";
+import { actOf, writesIn } from "./keys";
 import type { Listener } from "./paths";
 import { Payloads, type Content } from "./payloads";
 import type { Deed, Geometry, Layer, LonLat, Message, View } from "./protocol";
@@ -62,6 +63,7 @@ export class MapView implements Listener {
   private onDot = false;
   private pointedAt: { layer: string; feature: string } | undefined;
   private pointer: { clientX: number; clientY: number } | undefined;
+  private carried: { layer: string; feature: string } | undefined;
   private grabbedFeature: { layer: string; feature: string } | undefined;
   private memory = new Memory("");
   private tiles: L.TileLayer[] = [];
@@ -70,11 +72,11 @@ export class MapView implements Listener {
   private applying = false;
   private sending = false;
   private resending: ReturnType<typeof setTimeout> | undefined;
-  private measured = "";
+  private progress = ""; // what a tool tells in place of its hint
 
   constructor(parent: HTMLElement, public send: (message: Message) => void) {
     parent.append(this.root);
-    this.toolbar = new Toolbar({ use: (mode) => this.tools.use(mode), undo: () => this.tell({ type: "undo" }), redo: () => this.tell({ type: "redo" }) });
+    this.toolbar = new Toolbar({ use: (mode, byKey) => this.use(mode, byKey), undo: () => this.tell({ type: "undo" }), redo: () => this.tell({ type: "redo" }) });
     this.search = new SearchBox(() => this.named(), (layer) => this.stack.layer(layer)?.title ?? "", (found) => this.goTo(found));
     const head = element("div", { class: "gpm-head" }, this.toolbar.element, this.search.element);
     this.panel = new Panel((layer, on) => this.switch(layer, on));
@@ -94,6 +96,7 @@ export class MapView implements Listener {
       drew: (tool, geometry) => this.drew(tool, geometry),
       measured: (geometry) => this.measuredLine(geometry),
       measuring: (metres) => this.measuring(metres),
+      cornered: (count) => this.cornered(count),
     });
     this.listen();
   }
@@ -217,6 +220,7 @@ export class MapView implements Listener {
       if (this.stack.layer(layer)?.editable) this.change({ type: "deleted", layer, feature });
       return;
     }
+    if (this.tools.mode === "move" && event.originalEvent instanceof KeyboardEvent) this.carry(layer, feature);
     if (this.tools.mode !== "look") return;
     L.DomEvent.stopPropagation(event);
     const dot = this.stack.layer(layer)?.kind === "marks" ? undefined : this.stack.dotAt(event.containerPoint);
@@ -270,11 +274,12 @@ export class MapView implements Listener {
     this.root.dataset["pending"] = String(this.overlays.waitingShapes);
   }
 
-  private change(deed: Extract<Deed, { feature: string; layer: string }>): void {
+  private change(deed: Extract<Deed, { feature: string; layer: string }>): number {
     this.stack.touch(deed.layer);
     const sequence = this.tell(deed);
     const geometry = "geometry" in deed ? deed.geometry : undefined;
     this.touched.set(`${deed.layer} ${deed.feature}`, { layer: deed.layer, feature: deed.feature, geometry, sequence });
+    return sequence;
   }
 
   private tellClick(at: L.LatLng, on: { layer: string; feature: string }): void {
@@ -410,18 +415,38 @@ export class MapView implements Listener {
 
   // Words and keys
 
+  /** Who takes up a tool by keyboard goes on with it on the map. */
+  private use(mode: Mode, byKey: boolean): void {
+    this.tools.use(mode);
+    if (byKey && this.tools.mode !== "look") this.frame.focus({ preventScroll: true });
+  }
+
   private toolChanged(mode: Mode): void {
     this.toolbar.press(mode);
     this.root.dataset["mode"] = mode;
     this.root.dataset["draws"] = this.tools.draws ?? "";
-    this.measured = "";
+    this.letGo();
+  }
+
+  private letGo(): void {
+    this.carried = undefined;
+    this.root.dataset["carried"] = "";
+    this.progress = "";
     this.say(this.hintText());
+  }
+
+  private cornered(count: number): void {
+    if (count && this.tools.mode !== "measure") this.tellProgress("corners", { count: String(count) });
+  }
+
+  private tellProgress(text: string, values: Record<string, string>): void {
+    this.progress = fill(this.view?.texts[text] ?? "", values);
+    this.say(this.progress);
   }
 
   private measuring(metres: number): void {
     const { texts, language } = this.view as View;
-    this.measured = fill(texts["measured"] ?? "", { distance: distance(metres, language, texts) });
-    this.say(this.hintText());
+    this.tellProgress("measured", { distance: distance(metres, language, texts) });
   }
 
   private measuredLine(geometry: Geometry): void {
@@ -432,7 +457,7 @@ export class MapView implements Listener {
   private hintText(): string {
     const texts = this.view?.texts ?? {};
     const mode = this.tools.draws && this.tools.mode !== "measure" ? `draw_${this.tools.draws}` : this.tools.mode;
-    return this.measured || texts[`hint_${mode}`] || this.view?.busy || "";
+    return this.progress || texts[`hint_${mode}`] || this.view?.busy || "";
   }
 
   private say(text: string, alarm = false): void {
@@ -444,24 +469,35 @@ export class MapView implements Listener {
 
   private key(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
-    const writing = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
-    if (writing || event.altKey) return;
-    if (this.shortcut(event, this.frame.contains(target))) event.preventDefault();
+    if (writesIn(target)) return;
+    const on = target === this.frame ? "map" : this.frame.contains(target) ? "feature" : "beside";
+    const act = actOf(event, { mode: this.tools.mode, draws: this.tools.draws, carries: this.carried !== undefined, on });
+    if (!act) return;
+    event.preventDefault();
+    if (act === "back") this.tools.takeBack() || this.tellIfEditable({ type: "undo" });
+    else if (act === "redo") this.tellIfEditable({ type: "redo" });
+    else if (act === "finish") this.tools.finish();
+    else if (act === "lay_down" && !this.carried) this.tools.use(this.tools.mode);
+    else if (this.carried) this.putDown(this.carried, act === "middle");
+    else this.tools.putInTheMiddle();
   }
 
-  private shortcut({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent, onMap: boolean): boolean {
-    if (ctrlKey || metaKey) {
-      const letter = key.toLowerCase();
-      if (letter === "z" && !shiftKey) this.tools.takeBack() || this.tellIfEditable({ type: "undo" });
-      else if (letter === "y" || letter === "z") this.tellIfEditable({ type: "redo" });
-      else return false;
-      return true;
-    }
-    if (key === "Escape" && this.tools.mode !== "look") this.tools.use(this.tools.mode);
-    else if (onMap && key === "Enter" && this.tools.draws && this.tools.draws !== "point") this.tools.finish();
-    else if (onMap && key === " " && this.tools.draws) this.tools.putInTheMiddle();
-    else return false;
-    return true;
+  /** By keyboard a mark is taken up where it stands; the map moves below it, and it is put down in the middle. */
+  private carry(layer: string, feature: string): void {
+    const places = this.stack.content(layer)?.places;
+    if (!this.stack.layer(layer)?.editable || !places) return;
+    this.carried = { layer, feature };
+    this.root.dataset["carried"] = feature;
+    this.map.panTo(latLng(this.stack.shape(layer, feature) as LonLat), { animate: false });
+    this.frame.focus({ preventScroll: true });
+    this.tellProgress("hint_carry", { name: places.names[places.ids.indexOf(feature)] ?? "" });
+  }
+
+  private putDown({ layer, feature }: { layer: string; feature: string }, here: boolean): void {
+    this.letGo();
+    const geometry: Geometry = packed({ type: "Point", coordinates: lonLat(this.map.getCenter()) });
+    if (!here || sameShape(this.stack.shape(layer, feature) as Nested, geometry.coordinates as Nested)) return;
+    this.overlays.awaitAnswer(this.change({ type: "moved", layer, feature, geometry }), geometry);
   }
 
   private tellIfEditable(deed: Deed): void {

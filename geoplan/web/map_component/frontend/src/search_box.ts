@@ -12,6 +12,7 @@ export class SearchBox {
     ...{ "aria-autocomplete": "list", "aria-controls": "gpm-found", "aria-expanded": "false" },
   });
   private readonly list = element("ul", { id: "gpm-found", role: "listbox" });
+  private readonly nothing = element("div", { class: "gpm-none", role: "status" });
   private found: Found[] = [];
   private active = -1;
   private none = "";
@@ -21,7 +22,7 @@ export class SearchBox {
     private readonly titleOf: (layer: string) => string,
     private readonly chosen: (found: Found) => void,
   ) {
-    this.element.append(icon("search"), this.input, this.list);
+    this.element.append(icon("search"), this.input, this.list, this.nothing);
     this.list.hidden = true;
     this.input.addEventListener("input", () => this.search());
     this.input.addEventListener("keydown", (event) => this.key(event));
@@ -32,6 +33,7 @@ export class SearchBox {
   show(texts: Record<string, string>): void {
     this.input.placeholder = texts["search"] ?? "";
     this.input.setAttribute("aria-label", texts["search"] ?? "");
+    this.list.setAttribute("aria-label", texts["search"] ?? "");
     this.none = texts["not_found"] ?? "";
   }
 
@@ -39,7 +41,8 @@ export class SearchBox {
     this.found = find(this.input.value, this.named(), MOST);
     this.active = this.found.length ? 0 : -1;
     const nothing = this.input.value.trim() && !this.found.length;
-    this.list.replaceChildren(...(nothing ? [element("li", { class: "gpm-none" }, this.none)] : this.found.map((one, at) => this.option(one, at))));
+    this.nothing.textContent = nothing ? this.none : "";
+    this.list.replaceChildren(...this.found.map((one, at) => this.option(one, at)));
     this.list.hidden = !this.list.childElementCount;
     this.input.setAttribute("aria-expanded", String(!this.list.hidden));
     this.mark();
@@ -79,6 +82,7 @@ export class SearchBox {
   }
 
   private close(): void {
+    this.nothing.textContent = "";
     this.list.hidden = true;
     this.input.setAttribute("aria-expanded", "false");
   }

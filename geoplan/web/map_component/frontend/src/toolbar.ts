@@ -5,7 +5,7 @@ import type { DrawingTool } from "./protocol";
 import type { Mode } from "./tools";
 
 export interface ToolbarListener {
-  use(mode: Mode): void;
+  use(mode: Mode, byKey: boolean): void;
   undo(): void;
   redo(): void;
 }
@@ -45,7 +45,7 @@ export class Toolbar {
   }
 
   private mode(mode: Mode, picture: Icon, label: string): HTMLButtonElement {
-    const made = button(picture, label, () => this.listener.use(mode), { text: true });
+    const made = button(picture, label, ({ detail }) => this.listener.use(mode, detail === 0), { text: true });
     made.dataset["tool"] = mode;
     made.setAttribute("aria-pressed", "false");
     this.buttons.set(mode, made);

@@ -14,6 +14,8 @@ export interface ToolListener {
   drew(tool: string, geometry: Geometry): void;
   measured(geometry: Geometry): void;
   measuring(metres: number): void;
+  /** How many corners a line or polygon has by now. */
+  cornered(count: number): void;
 }
 
 const SHAPES = { point: "Marker", line: "Line", polygon: "Polygon" } as const;
@@ -38,7 +40,7 @@ export class Tools {
   ) {
     map.pm.setGlobalOptions({ snappable: false, tooltips: false, continueDrawing: false, allowSelfIntersection: false, ...GUIDES });
     map.on("pm:create", (event) => this.created(event.layer));
-    map.on("pm:drawstart", ({ workingLayer }) => workingLayer.on("pm:vertexadded", () => this.measure()));
+    map.on("pm:drawstart", ({ workingLayer }) => workingLayer.on("pm:vertexadded", () => this.cornered()));
     map.on("mousemove", (event) => this.measure(lonLat(event.latlng)));
     this.ruler.addTo(map);
   }
@@ -77,8 +79,10 @@ export class Tools {
   /** Take back the last corner of what is being drawn; whether there was one. */
   takeBack(): boolean {
     if (!this.draws || this.draws === "point" || !this.corners().length) return false;
-    if (this.corners().length > 1) this.drawing()._removeLastVertex();
-    else this.take(this.current);
+    if (this.corners().length > 1) {
+      this.drawing()._removeLastVertex();
+      this.cornered();
+    } else this.take(this.current);
     return true;
   }
 
@@ -97,7 +101,7 @@ export class Tools {
 
   private draw(what: DrawingTool["draws"]): void {
     const cross = L.divIcon({ className: "gpm-cross", iconSize: [0, 0] });
-    this.map.pm.enableDraw(SHAPES[what], { markerStyle: { icon: cross, pmIgnore: true }, ...GUIDES });
+    this.map.pm.enableDraw(SHAPES[what], { markerStyle: { icon: cross, pmIgnore: true, keyboard: false }, ...GUIDES });
   }
 
   private drawing(): Drawing {
@@ -108,6 +112,11 @@ export class Tools {
   private corners(): LonLat[] {
     const layer = this.drawing()._layer;
     return layer instanceof L.Polyline ? (shapeOf(layer) as LonLat[]) : [];
+  }
+
+  private cornered(): void {
+    this.listener.cornered(this.corners().length);
+    this.measure();
   }
 
   private measure(to?: LonLat): void {
