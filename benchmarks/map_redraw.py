@@ -1,11 +1,11 @@
-"""From the click that places a site to the redrawn map and figures, in Chromium: the harness page of the tests, and the workbench.
+"""From the click that ends a drawing to the redrawn map and figures, in Chromium: the harness page of the tests, and the workbench.
 
 On the harness the server's work is trivial: what the component, Streamlit and the browser cost. On the workbench the site is
 stored, assessed and drawn, on the demo county and on the same with 100,000 homes; the clock stops when the map and the
 figures beside it both show the revision. The page is visited once before, as it is on a day of work; each site is drawn
-as soon as the one before is there, while its form is still being made. Prints the machine's load, without which the
-figures say little.
-Run alone: ``python benchmarks/map_redraw.py [DRAWINGS] [component|demo|homes ...]``.
+as soon as the one before is there, while its form is still being made. New roads, whose every home may be reached
+otherwise, are drawn on both counties too. Prints the machine's load, without which the figures say little.
+Run alone: ``python benchmarks/map_redraw.py [DRAWINGS] [component|demo|homes|demo-roads|homes-roads ...]``.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from geoplan.scenario import Scenario, Signature, open_store
 
 NAME = "计时"
 HOMES = 100_000
+PAGES = ["component", "demo", "homes", "demo-roads", "homes-roads"]
 # The page's own clock: from the mouse button to the picture with the revision that shows the shape, on the map and, where
 # there are any, in the figures beside it.
 WATCH = """root => { window.took = []; let done = root.dataset.revision;
@@ -47,19 +48,22 @@ WATCH = """root => { window.took = []; let done = root.dataset.revision;
 expect.set_options(timeout=2 * LONG)
 
 
-def times(page: Page, drawings: int, first: int) -> list[float]:
+def times(page: Page, drawings: int, first: int, tool: str = "site") -> list[float]:
     """Milliseconds of each drawing, one after the other.
 
     Args:
         first: the revision that the map shows before.
+        tool: a site is a click, a link (some 3 km of new road) two and one more that ends it.
     """
     root = page.locator(".gpm")
     expect(root).to_have_attribute("data-revision", str(first))
     plan = Map(page)
     plan.root.evaluate(WATCH)
     for number in range(drawings):
-        page.locator('[data-tool="site"]').click()
-        page.mouse.click(*plan.at(112.85 + 0.007 * (number % 12), 22.70 - 0.01 * (number // 12)))
+        lon, lat = 112.85 + 0.007 * (number % 12), 22.70 - 0.01 * (number // 12)
+        page.locator(f'[data-tool="{tool}"]').click()
+        for place in [(lon, lat)] if tool == "site" else [(lon, lat), (lon + 0.03, lat), (lon + 0.03, lat)]:
+            page.mouse.click(*plan.at(*place))
         expect(root).to_have_attribute("data-revision", str(first + number + 1))
         page.wait_for_function("count => window.took.length === count", arg=number + 1)
     return page.evaluate("window.took")
@@ -112,7 +116,7 @@ def multiply(file: Path, homes: int) -> None:
     chosen.to_csv(file, index=False)
 
 
-def workbench(browser: Browser, drawings: int, homes: int) -> tuple[str, list[float], float]:
+def workbench(browser: Browser, drawings: int, homes: int, tool: str) -> tuple[str, list[float], float]:
     """The whole page."""
     with county(homes) as root, served(ROOT / "app.py", root, root / "log") as app:
         for _visit in range(2):
@@ -123,8 +127,9 @@ def workbench(browser: Browser, drawings: int, homes: int) -> tuple[str, list[fl
             page.goto(f"{app.url}/map?scenario={NAME}")
             expect(page.locator(".gpm")).to_have_attribute("data-revision", "1")
             opened = time.perf_counter() - began
-        found = times(page, drawings, 1)
-    return f"workbench, {homes or len(pd.read_csv(ROOT / 'layers' / 'demand.csv')):,} homes", found, opened
+        found = times(page, drawings, 1, tool)
+    count = homes or len(pd.read_csv(ROOT / "layers" / "demand.csv"))
+    return f"{count:,} homes, a {tool}", found, opened
 
 
 def main() -> None:
@@ -136,7 +141,7 @@ def main() -> None:
             f"{'page':28} {'median ms':>10} {'p95 ms':>8} {'opened s':>9} {'load':>6}   of {drawings} drawings",
             flush=True,
         )
-        for name, took, opened in rows(browser, drawings, pages or ["component", "demo", "homes"]):
+        for name, took, opened in rows(browser, drawings, pages or PAGES):
             p95 = statistics.quantiles(took, n=20)[-1]
             load = f"{os.getloadavg()[0]:>6.1f}"
             print(f"{name:28} {statistics.median(took):>10.0f} {p95:>8.0f} {opened:>9.1f} {load}", flush=True)
@@ -147,8 +152,9 @@ def rows(browser: Browser, drawings: int, pages: list[str]) -> Iterator[tuple[st
     if "component" in pages:
         yield from harness(browser, drawings)
     for page, homes in (("demo", 0), ("homes", HOMES)):
-        if page in pages:
-            yield workbench(browser, drawings, homes)
+        for name, tool in ((page, "site"), (f"{page}-roads", "link")):
+            if name in pages:
+                yield workbench(browser, drawings, homes, tool)
 
 
 if __name__ == "__main__":
