@@ -27,6 +27,7 @@ from geoplan import (
     push_command,
     wrong_use,
 )
+from geoplan.commands import Commands
 from geoplan.errors import FaultyFileError, FetchError, GeoplanError, LayerError
 from geoplan.i18n import _
 from geoplan.model import Outcome, Settings, Severity
@@ -193,31 +194,27 @@ def _options(
         raise typer.Exit
 
 
-def build_app() -> typer.Typer:
+def build_app() -> Commands:
     """The command line in the current language."""
     from geoplan.scenario_commands import scenario_app  # here, so that its help is in the current language
 
-    commands = typer.Typer(
-        help=_("养老服务设施布局规划：从县域图层到达标结论"),
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
+    commands = Commands(
+        _("养老服务设施布局规划：从县域图层到达标结论"), add_completion=False, pretty_exceptions_enable=False
     )
     commands.callback(invoke_without_command=True)(_options)
-    commands.command("demo", help=_("写出并评估示例县"))(demo)
-    commands.command("new", help=_("建立一个空的工作区，附填写模板"))(intake_commands.new)
-    commands.command("import", help=_("把一个文件导入工作区，作为一个图层"))(intake_commands.import_file)
-    commands.command("fetch", help=_("按地名从 OpenStreetMap 下载道路、界线、设施、医疗机构"))(opendata_commands.fetch)
-    commands.command("cut", help=_("从省级 OSM 文件切出一个县"))(opendata_commands.cut)
-    commands.command("populate", help=_("把普查人口按人口栅格分到居民点"))(opendata_commands.populate)
-    commands.command("check", help=_("检查数据：问题、数量、位置、如何处理"))(check_command.check)
-    commands.command("assess", help=_("评估一个工作区，写出结果"))(assess)
-    commands.command("service-areas", help=_("绘制设施的服务范围，写成 GeoPackage"))(service_areas)
-    commands.command("export", help=_("导出规划成果：图、工作簿、文本章节、GIS 数据、网页地图"))(export_command.export)
-    commands.command("push", help=_("把图层或结果写进 PostGIS 数据库"))(push_command.push)
+    commands.add("demo", _("写出并评估示例县"), demo)
+    commands.add("new", _("建立一个空的工作区，附填写模板"), intake_commands.new)
+    commands.add("import", _("把一个文件导入工作区，作为一个图层"), intake_commands.import_file)
+    commands.add("fetch", _("按地名从 OpenStreetMap 下载道路、界线、设施、医疗机构"), opendata_commands.fetch)
+    commands.add("cut", _("从省级 OSM 文件切出一个县"), opendata_commands.cut)
+    commands.add("populate", _("把普查人口按人口栅格分到居民点"), opendata_commands.populate)
+    commands.add("check", _("检查数据：问题、数量、位置、如何处理"), check_command.check)
+    commands.add("assess", _("评估一个工作区，写出结果"), assess)
+    commands.add("service-areas", _("绘制设施的服务范围，写成 GeoPackage"), service_areas)
+    commands.add("export", _("导出规划成果：图、工作簿、文本章节、GIS 数据、网页地图"), export_command.export)
+    commands.add("push", _("把图层或结果写进 PostGIS 数据库"), push_command.push)
     commands.add_typer(packs_commands.build(), name="packs")
-    commands.command("app", help=_("在浏览器中打开工作区"))(app)
+    commands.add("app", _("在浏览器中打开工作区"), app)
     commands.add_typer(scenario_app(), name="scenario")
     return commands
 

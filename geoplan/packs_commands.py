@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from geoplan.commands import Commands
 from geoplan.errors import OutputError, PackError
 from geoplan.i18n import _
 
@@ -24,14 +25,14 @@ _ID = re.compile(r"[\w-]+")
 _AsJson = Annotated[bool, typer.Option("--json", help="JSON")]
 
 
-def build() -> typer.Typer:
+def build() -> Commands:
     """The commands in the current language."""
-    commands = typer.Typer(help=_("规则包：列出、查看、检查、新建"), no_args_is_help=True, rich_markup_mode=None)
-    commands.command("list", help=_("列出自带的规则包"))(list_packs)
-    commands.command("show", help=_("逐条列出一个规则包的规则、条款和原文"))(show)
-    commands.command("check", help=_("检查一个规则包文件，指出每处错误的行号"))(check)
-    commands.command("template", help=_("写出一个带说明的规则包模板"))(template)
-    commands.command("figures", help=_("为工作区的规则包写出待填报的表"))(figures)
+    commands = Commands(_("规则包：列出、查看、检查、新建"))
+    commands.add("list", _("列出自带的规则包"), list_packs)
+    commands.add("show", _("逐条列出一个规则包的规则、条款和原文"), show)
+    commands.add("check", _("检查一个规则包文件，指出每处错误的行号"), check)
+    commands.add("template", _("写出一个带说明的规则包模板"), template)
+    commands.add("figures", _("为工作区的规则包写出待填报的表"), figures)
     return commands
 
 

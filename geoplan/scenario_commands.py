@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from geoplan.commands import Commands
 from geoplan.errors import ScenarioError
 from geoplan.i18n import _
 
@@ -341,9 +342,9 @@ def compare(
     _lines([_("结果："), *(f"  {file}" for file in files)])
 
 
-def scenario_app() -> typer.Typer:
+def scenario_app() -> Commands:
     """The commands in the current language."""
-    commands = typer.Typer(help=_("规划方案：编辑、撤销、比较、导入导出"), no_args_is_help=True, rich_markup_mode=None)
+    commands = Commands(_("规划方案：编辑、撤销、比较、导入导出"))
     for name, help_text, function in (
         ("list", _("列出方案"), list_),
         ("show", _("显示方案的各步"), show),
@@ -366,7 +367,7 @@ def scenario_app() -> typer.Typer:
         ("export", _("导出方案文件"), export),
         ("verify", _("核对日志没有被改动"), verify),
     ):
-        commands.command(name, help=help_text)(function)
+        commands.add(name, help_text, function)
     return commands
 
 

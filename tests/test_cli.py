@@ -8,13 +8,19 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from typer.main import get_command
 from workspaces import Workspace, at, line, table
+
+from geoplan import i18n
+from geoplan.cli import build_app
 
 FILES = {"assessment.gpkg", "assessment.json", "coverage.csv", "demand.csv", "map.html", "verdicts.csv"}
 
@@ -138,6 +144,36 @@ def test_a_wrong_command_is_answered_in_the_users_language(geoplan, command, chi
         status, out, err = geoplan(*words, *command.split())
         assert (status, out, err.count("\n")) == (2, "", 1)
         assert said in err
+
+
+def test_the_help_of_every_command_is_in_the_readers_language():
+    """No heading or mark of typer's own stands in the Chinese help, and each does in the English one."""
+    headings = (
+        "Usage:",
+        "Arguments:",
+        "Options:",
+        "Commands:",
+        "[OPTIONS]",
+        "COMMAND [ARGS]",
+        "Show this",
+        "[default",
+        "[required",
+    )
+    with i18n.speaking("zh"):
+        chinese = list(_helps(get_command(build_app())))
+    with i18n.speaking("en"):
+        english = list(_helps(get_command(build_app())))
+    assert len(chinese) == len(english) > 30
+    assert [text for text in chinese if any(heading in text for heading in headings)] == []
+    assert [heading for heading in headings if not any(heading in text for text in english)] == []
+
+
+def _helps(command: Any, path: str = "geoplan") -> Iterator[str]:
+    """What a command and those below it say of themselves."""
+    context = command.make_context(path, [], resilient_parsing=True)
+    yield command.get_help(context)
+    for word, below in getattr(command, "commands", {}).items():
+        yield from _helps(below, f"{path} {word}")
 
 
 def test_english_lines_have_english_marks(geoplan, small, tmp_path):
