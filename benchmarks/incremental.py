@@ -31,7 +31,7 @@ FUNCTIONS = "full_residential|day_care|home_visit|guidance"
 
 def drawn(edits: list[Edit], layers: Layers) -> Scenario:
     """A scenario of these edits."""
-    return Scenario("计时", layers.digest, tuple(Step(edit, "计时", NOW) for edit in edits))
+    return Scenario("计时", layers.base, tuple(Step(edit, "计时", NOW) for edit in edits))
 
 
 def random_edits(layers: Layers, count: int) -> list[tuple[str, Edit]]:

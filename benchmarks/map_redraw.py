@@ -97,7 +97,7 @@ def county(homes: int) -> Iterator[Path]:
         if homes:
             multiply(root / "layers" / "demand.csv", homes)
         with open_store(root, write=True) as store:
-            store.new(Scenario(NAME, load_layers(root).digest), Signature("计时"))
+            store.new(Scenario(NAME, load_layers(root).base), Signature("计时"))
         yield root
 
 

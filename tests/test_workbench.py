@@ -260,7 +260,7 @@ def bench(context: BrowserContext, app: App) -> Iterator[Bench]:
 def begin(app: App, name: str) -> None:
     """An empty scenario in the store of the app."""
     with open_store(app.workspace, write=True) as store:
-        store.new(Scenario(name, load_layers(app.workspace).digest), Signature("王工"))
+        store.new(Scenario(name, load_layers(app.workspace).base), Signature("王工"))
 
 
 class Bench:
