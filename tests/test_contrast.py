@@ -10,6 +10,7 @@ from browser import ROOT
 from contrast import SYMBOL, TEXT, contrast
 
 from geoplan.report import style
+from geoplan.web import parts
 
 _THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 _CHOSEN_ROW = "#e5edf2"  # Streamlit's own tint of a row that is marked
@@ -74,6 +75,13 @@ def test_names_on_the_map_can_be_read_on_any_class_of_coverage():
 def test_the_frame_around_what_has_the_focus_is_seen():
     """The accent, of which it is, on pages, marked rows and the paper of the map."""
     assert min(contrast(_VARIABLES["accent"], below) for below in (*_PAGE, *_MAP)) >= SYMBOL
+
+
+def test_the_edges_of_fields_and_buttons_are_seen():
+    """On pages, the sidebar's grey and marked rows; also a switch that is off, which is its colour alone."""
+    off = re.findall(r":not\(:checked\)\) > div:not\(\[data-testid\]\) \{ background: (#\w{6})", parts._STYLE)
+    assert off == [_THEME["borderColor"]]
+    assert min(contrast(_THEME["borderColor"], below) for below in _PAGE) >= SYMBOL
 
 
 def test_the_words_of_the_app_can_be_read():

@@ -72,6 +72,7 @@ def start(page: Page, app: App, scenario: str = "") -> None:
     """Open the app on a scenario."""
     page.goto(f"{app.url}/?scenario={scenario}" if scenario else app.url)
     expect(page.locator(".gp-head h1")).to_have_text("总览")
+    expect(page.locator("body > [role='status']")).to_have_count(1)  # whatever speaks and keeps the focus is there
     settled(page)
 
 
@@ -426,31 +427,52 @@ def go_down(page: Page, row: Locator) -> None:
 
 
 def test_whatever_has_the_focus_shows_it(app, page):
-    """Every stop of the Tab key on the overview is framed in a colour that is seen, by itself or by the field around it."""
-    start(page, app)
+    """Every stop of the Tab key on two pages is framed in a colour that is seen, by itself or by the field around it."""
+    start(page, app, "方案一")
     unseen = []
-    for _stop in range(40):
-        page.keyboard.press("Tab")
-        ring = str(page.evaluate(RING))
-        if ring == "page":
-            break
-        if ring:
-            unseen.append(ring)
+    for title in ("总览", "方案比较"):
+        if title != "总览":  # the sidebar is the same
+            go(page, title)
+            page.get_by_test_id("stMain").focus()
+        for _stop in range(40):
+            page.keyboard.press("Tab")
+            ring = str(page.evaluate(RING))
+            if ring == "page":
+                break
+            if ring:
+                unseen.append(ring)
     assert unseen == []
 
 
 def test_what_a_button_opens_has_the_focus_and_escape_gives_it_back(app, page):
-    """By keyboard: the first field behind 新建方案, then the button again."""
+    """By keyboard: the first field behind 新建方案, and behind 说明, whose field comes later than its button; then the button again."""
     start(page, app, "方案一")
     go(page, "方案管理")
-    button = page.get_by_role("button", name="新建方案")
-    button.press("Shift+Tab")  # the keyboard is in use
+    for name, field in (("新建方案", "方案名称"), ("说明", "方案说明")):
+        button = page.get_by_role("button", name=name)
+        button.press("Shift+Tab")  # the keyboard is in use
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_label(field)).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(button).to_be_focused()
+        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+
+
+def test_the_sidebar_is_folded_by_keyboard_and_leaves_its_room_to_the_page(app, page):
+    """The focus goes to the button that unfolds it, from there past what is hidden into the page, and back."""
+    start(page, app)
     page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("收起侧栏")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_label("方案名称")).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(button).to_be_focused()
-    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    expect(page.get_by_label("展开侧栏")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_test_id("stMain")).to_be_focused()
+    assert page.get_by_test_id("stMain").evaluate("it => it.getBoundingClientRect().x") == 0
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("收起侧栏")).to_be_focused()
 
 
 def test_what_is_chosen_is_told_where_the_reader_chooses_the_colours(app, page):

@@ -508,6 +508,7 @@ def test_a_killed_server_and_a_crashed_browser_lose_nothing(context, tmp_path):
         bench.point(3000, 1250)
         expect(page.locator(".gpm")).to_have_attribute("data-unacknowledged", "1")
         expect(page.get_by_role("heading", name="The server does not answer; connecting again.")).to_be_visible()
+        expect(page.locator("body > [role='status']")).to_have_text("The server does not answer; connecting again.")
     with running(command, port, county, tmp_path / "second") as app:
         bench.drawn(3)
         assert len({edit.id for edit in bench.edits}) == len(bench.edits) == 2

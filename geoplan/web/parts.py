@@ -45,18 +45,21 @@ _STYLE = """<style>
 html:lang(en) :is([data-testid="stWidgetLabel"], [data-testid="stCaptionContainer"], [data-testid="stAlert"], .gp-note, .gp-error) {
   font-variant-east-asian: proportional-width; } /* in a Chinese font quotation marks are as wide as characters */
 [data-testid="InputInstructions"], [data-testid="stElementToolbar"] { display: none; }
-:is(a, button, main):focus-visible, label:has(:focus-visible), [data-testid="stDataFrame"]:has(canvas:focus-visible) {
+:is(a, button, main, [data-tag]):focus-visible, label:has(:focus-visible), [data-testid="stDataFrame"]:has(:is(canvas, .dvn-scroller):focus-visible) {
   outline: 2px solid #045a8d !important; outline-offset: 2px; }
 main:focus-visible { outline-offset: -2px; } [data-testid="stSidebarCollapseButton"] { visibility: visible !important; }
 [data-testid="stMainBlockContainer"] { padding: 1.9rem 2rem 2rem; max-width: 1760px; }
 [data-testid="stSidebar"] { width: 236px !important; min-width: 236px; }
-[data-testid="stSidebarContent"] { padding: 0; } [data-testid="stSidebarUserContent"] { padding: .4rem .6rem 1rem; }
-[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: .3rem; }
+[data-testid="stSidebar"][data-collapsed="true"] { width: 0 !important; min-width: 0; visibility: hidden; }
+[data-testid="stExpandSidebarButton"] { position: fixed; top: 0; left: .3rem; } /* above the title */
+[data-testid="stSidebarContent"] { padding: 0; } [data-testid="stSidebarUserContent"] { padding: .2rem .6rem .4rem; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: .25rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stWidgetLabel"] { min-height: 1.2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] [data-testid="stElementContainer"] { margin: 0; }
-[data-testid="stSidebarNavLink"] { padding-top: .1rem !important; padding-bottom: .1rem !important; margin: 0 !important; min-height: 1.65rem; }
-:is(.st-key-gp-remember, .st-key-gp-speak) { position: absolute; height: 0; overflow: hidden; }
-[data-testid="stSidebarNav"] { padding: 0 .5rem; } [data-testid="stSidebarHeader"] { height: 2rem; margin-bottom: .3rem; }
+[data-testid="stSidebarNavLink"] { padding-top: 0 !important; padding-bottom: 0 !important; margin: 0 !important; height: 1.65rem; min-height: 1.65rem; }
+:is(.st-key-gp-remember, .st-key-gp-speak) { position: absolute; height: 0; overflow: hidden; visibility: hidden; } /* and no stop of the Tab key */
+[data-testid="stSidebarNav"] { padding: 0 .5rem; } [data-testid="stSidebarHeader"] { height: 1.7rem; margin-bottom: 0; }
+[data-testid="stSidebarNavSeparator"] { padding-top: .3rem; }
 [data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.5rem; min-height: 2.5rem; }
 [data-testid="stHeader"] button { pointer-events: auto; } [data-testid="stSidebarCollapseButton"] * { color: #5f6368 !important; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: #5f6368 !important; opacity: 1; }
@@ -71,6 +74,11 @@ main:focus-visible { outline-offset: -2px; } [data-testid="stSidebarCollapseButt
 /* That a file is not taken is said, not only in a tip. */
 [data-testid="stFileChip"] [role="alert"] { position: static; width: auto; height: auto; clip: auto; clip-path: none; margin: 0;
   white-space: normal; color: #b3261e; }
+/* A switch that is off is seen; what cannot be used can be read, and looks it by its edge. The edges of fields, from the theme, are too much for lines. */
+label:has([role="switch"]:not(:checked)) > div:not([data-testid]) { background: #80868b; }
+:is(button, [role="group"] input):disabled { color: #767676 !important; border-color: #d5d9de !important; }
+[data-testid="stSidebarNavSeparator"] { border-color: #d5d9de; }
+[data-testid="stMultiSelect"] [role="group"] button { min-width: 24px; min-height: 24px; }
 [class*="st-key-repair-"] button :is(div, span, p) { white-space: normal; text-overflow: clip; }
 [data-testid="stDownloadButton"] button { padding-left: .4rem; padding-right: .4rem; }
 .gp-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; }

@@ -58,6 +58,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "Copy column name": mark("复制列名"),
         "Connecting": mark("正在连接"),
         "Connection error": mark("连接中断"),
+        "Streamlit server is not responding. Are you connected to the internet?": mark("服务程序没有回应。"),
         "Running...": mark("正在运行"),
         "Close": mark("关闭窗口"),
     }

@@ -14,10 +14,12 @@ const APP = '[data-testid="stApp"]';
 const CONNECTED = "data-test-connection-state";
 const HEARD_MS = 5000; // what was told is over by then, and is not found at the end of the page
 const NEWS_MS = 100; // whether a text is seen is asked when the page has been drawn, which nothing waits for
+const AWAY_MS = 1000; // as the style sheet has it: a moment's absence is no news
 const NAMES = ["aria-label", "placeholder"];
 const OURS = '.gpm, [data-testid="stHtml"], [data-testid="stText"], canvas, script, style';
 // What a planner called something is no word of Streamlit's, whose own entries of a list have keys that begin with "_".
 const NAMED = '[data-tag], [role="option"][data-key]:not([data-key^="_"])';
+const ESCAPED = /\\([!-/:-@[-`{-~])/g; // a label is Markdown, which Streamlit takes for the name as it stands
 const STATUS = [
   '[data-testid="stHtml"] [role="status"]',
   '[data-testid="stSpinner"] [data-testid="stMarkdownContainer"]',
@@ -28,6 +30,8 @@ const region = document.createElement("div");
 let news = new Set();
 let telling = 0;
 let forgetting = 0;
+let missed = 0; // the timer since the server is away
+let told = false; // that it is
 let words = {};
 let phrases = [];
 
@@ -40,8 +44,7 @@ export default function ({ data }) {
     document.body.append(region);
     const watched = { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: NAMES };
     new MutationObserver(follow).observe(document.body, watched);
-    const away = () => document.documentElement.toggleAttribute("data-gp-away", document.querySelector(APP)?.getAttribute(CONNECTED) !== "CONNECTED");
-    new MutationObserver(away).observe(document.body, { subtree: true, attributeFilter: [CONNECTED] });
+    new MutationObserver(connect).observe(document.body, { subtree: true, attributeFilter: [CONNECTED] });
     withKeys();
     keepFocus();
   }
@@ -67,10 +70,25 @@ function follow(records) {
 function tell() {
   const heard = [...news].filter((status) => status.isConnected && status.checkVisibility({ visibilityProperty: true }));
   [news, telling] = [new Set(), 0];
-  if (!heard.length) return;
-  region.textContent = heard.map((status) => status.textContent).join("\n");
+  if (heard.length) say(heard.map((status) => status.textContent).join("\n"));
+}
+
+function say(text) {
+  region.textContent = text;
   clearTimeout(forgetting);
   forgetting = setTimeout(() => region.replaceChildren(), HEARD_MS);
+}
+
+/** The style sheet shows that the server is away, in words that the page has beforehand; they are said, and its return if they were. */
+function connect() {
+  const root = document.documentElement;
+  const lost = document.querySelector(APP)?.getAttribute(CONNECTED) !== "CONNECTED";
+  const word = (name) => JSON.parse(getComputedStyle(root).getPropertyValue(name) || '""');
+  if (root.toggleAttribute("data-gp-away", lost) === missed > 0) return;
+  clearTimeout(missed);
+  if (!lost && told) say(word("--gp-back"));
+  told = false;
+  missed = lost ? setTimeout(() => (told = true, say(word("--gp-away"))), AWAY_MS) : 0;
 }
 
 function statuses(node) {
@@ -84,8 +102,8 @@ function translate(node) {
     const own = node.parentElement.closest(NAMED) ? node.data : said(node.data);
     if (own !== node.data) node.data = own;
   } else {
-    for (const name of NAMES.filter((one) => node.hasAttribute?.(one) && !node.matches(NAMED))) {
-      const own = said(node.getAttribute(name));
+    for (const name of NAMES.filter((one) => node.hasAttribute?.(one) && !node.closest(NAMED))) {
+      const own = said(node.getAttribute(name)).replace(ESCAPED, "$1");
       if (own !== node.getAttribute(name)) node.setAttribute(name, own);
     }
     node.childNodes.forEach(translate);
