@@ -179,7 +179,15 @@ class ConflictError(ScenarioError):
 
 
 class StoreError(GeoplanError, OSError):
-    """The scenario store cannot be opened, read or written."""
+    """The scenario store cannot be opened, read or written.
+
+    Attributes:
+        reason: the message without what everybody knows who has the store before him.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
 
 
 class DatabaseError(GeoplanError, OSError):

@@ -150,18 +150,74 @@ def rubbish(file: Path) -> Iterator[None]:
     file.write_bytes(kept)
 
 
-def test_what_a_broken_store_cannot_take_waits_and_comes_before_the_next_edit(store, layers, tmp_path):
-    """Two sites while the store's file is broken, told why; the third, when it is whole again, brings both with it, in order."""
+def test_what_a_broken_store_cannot_take_waits_and_is_saved_once_it_can(store, layers, tmp_path):
+    """Three sites while the store's file is broken, told why once; tried again they are saved when it is whole, in order and once."""
     sites = [_site(layers, f"N-{number}") for number in range(3)]
     desk, _state = editing.catch_up(DESK, store)
     with rubbish(tmp_path / "scenarios.sqlite"):
         desk = editing.append(desk, store, layers, sites[:1])
-        desk = editing.append(desk, store, layers, sites[1:2])
-    assert desk.waiting == tuple(sites[:2])
-    assert {notice.kind for notice in desk.notices} == {"refused"}
-    desk = editing.append(desk, store, layers, sites[2:])
-    assert desk.waiting == ()
+        desk = editing.append(desk, store, layers, sites[1:])
+        desk = editing.append(desk, store, layers, sites[:1])
+        desk = editing.retry(desk, store, layers)
+    assert desk.waiting == tuple(sites)
+    assert [notice.kind for notice in desk.notices] == ["refused"]
+    assert "文件不是方案库" in desk.hindered
+    desk = editing.retry(desk, store, layers)
+    assert (desk.waiting, desk.hindered) == ((), "")
     assert store.state("方案一").scenario.edits == tuple(sites)
+
+
+def test_of_what_waits_all_that_fits_is_saved(store, layers):
+    """A facility that is not there, and one that somebody else closed meanwhile, are told; the sites around them are saved."""
+    desk, _state = editing.catch_up(DESK, store)
+    lon, lat = _there(layers)
+    store.append("方案一", [CloseFacility(facility_id="F1")], Signature("乙"), desk.seen)
+    sites = [_site(layers, f"N-{number}") for number in range(2)]
+    wrong = [CloseFacility(facility_id="F9"), MoveFacility(facility_id="F1", lon=lon + 0.002, lat=lat)]
+    after = editing.write_waiting(replace(desk, waiting=(sites[0], *wrong, sites[1])), store, layers)
+    assert store.state("方案一").scenario.edits == (CloseFacility(facility_id="F1"), *sites)
+    assert after.waiting == ()
+    assert {"conflict", "refused"} <= {notice.kind for notice in after.notices}
+
+
+def test_what_waits_is_not_lost_to_a_scenario_that_takes_no_edit(store, layers):
+    """Approved meanwhile: the status is told and the edits wait on."""
+    for status in (Status.SUBMITTED, Status.APPROVED):
+        store.set_status("方案一", status, Signature("甲"), store.state("方案一").revision)
+    after = editing.write_waiting(replace(DESK, seen=1, waiting=(_site(layers),)), store, layers)
+    assert len(after.waiting) == 1
+    assert "已批准" in after.hindered
+
+
+def test_what_waits_stays_with_its_scenario(layers):
+    """It is put aside while another is open; what was drawn on the workspace as it is goes to the one that is opened."""
+    site, other = _site(layers, "N-1"), _site(layers, "N-2")
+    there = state.opening(replace(DESK, waiting=(site,)), "方案二")
+    assert (there.waiting, dict(there.aside)) == ((), {"方案一": (site,)})
+    back = state.opening(state.opening(there, ""), "方案一")
+    assert (back.waiting, dict(back.aside)) == ((site,), {})
+    drawn = replace(state.opening(there, ""), waiting=(other,))
+    assert state.opening(drawn, "方案一").waiting == (site, other)
+
+
+def test_what_a_session_left_behind_waits_here_once(layers):
+    """It comes before what waits already, each thing that is made once, and each scenario's with its own."""
+    first, second = _site(layers, "N-1"), _site(layers, "N-2")
+    left = {"方案一": (first, second), "方案二": (first,)}
+    desk = editing.inheriting(replace(DESK, waiting=(second,)), "gone", left)
+    assert (desk.waiting, dict(desk.aside), desk.heir_of) == ((first, second), {"方案二": (first,)}, ("gone",))
+    assert desk.hindered
+
+
+def test_an_older_copy_of_the_store_is_told(store, layers, tmp_path):
+    """A backup was put back while the app runs: the desk shows it, in words."""
+    file = tmp_path / "scenarios.sqlite"
+    backup = file.read_bytes()
+    desk = editing.append(editing.catch_up(DESK, store)[0], store, layers, [_site(layers)])
+    file.write_bytes(backup)
+    desk, _state = editing.catch_up(desk, store)
+    assert desk.seen == 1
+    assert "备份" in desk.notices[0].text
 
 
 def test_what_is_drawn_on_a_scenario_that_was_renamed_waits(store, layers):

@@ -211,6 +211,16 @@ def test_each_event_is_taken_once_and_in_order_however_often_it_is_sent(lasts):
     assert taken == [f"{CLIENT}-{sequence}" for sequence in range(1, max(lasts) + 1)]
 
 
+def test_what_another_page_tells_of_one_that_is_gone_is_taken_once():
+    """The first event was had from the page itself, the second is new, and told by a third page it is known; its id is that of the first page."""
+    inbox, heir, third = Inbox(), "e" * 32, "f" * 32
+    inbox.receive(_message(_undo(1)))
+    left = [{**_undo(number), "origin": [CLIENT, number]} for number in (1, 2)]
+    assert [event.id for event in inbox.receive(_message(*left, client=heir)).events] == [f"{CLIENT}-2"]
+    assert inbox.receive(_message(*left, client=third)).events == ()
+    assert inbox.receive(_message(_undo(1), {**_undo(2), "origin": ["x", 1]}, client="d" * 32)).refused
+
+
 def test_two_browser_pages_are_counted_apart():
     """The first event of another page is not taken for a repetition; ids differ."""
     inbox, other = Inbox(), "f" * 32

@@ -6,6 +6,7 @@ The browser tests share one served app on the small county; each begins a scenar
 from __future__ import annotations
 
 import re
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -188,6 +189,21 @@ def test_a_drawing_that_meets_no_scenario_or_no_store_waits(layers):
             assert told in held.desk.notices[0].text
 
 
+def test_what_was_drawn_on_another_scenario_still_goes_there(layers, tmp_path):
+    """Drawn before the other was opened and told after: it is in the first; where it must wait it is put aside for it."""
+    drawn = replace(DRAWINGS[0][0], about="先")
+    with Store(f"sqlite:///{tmp_path / 'store.sqlite'}") as store:
+        for name in ("先", "后"):
+            store.new(Scenario(name, layers.base), Signature("王工"))
+        held = Held(Desk(scenario="后", author="王工", seen=1))
+        deeds.take(held, drawn, layers, 2025, lambda *, write: store)  # noqa: ARG005
+        assert [len(store.state(name).scenario.steps) for name in ("先", "后")] == [1, 0]
+        assert (held.desk.scenario, held.desk.waiting, held.desk.selection) == ("后", (), ())
+        unsigned = Held(Desk(scenario="后", seen=1))
+        deeds.take(unsigned, drawn, layers, 2025, lambda *, write: store)  # noqa: ARG005
+        assert [len(edits) for edits in unsigned.desk.aside.values()] == [1]
+
+
 @pytest.mark.parametrize(
     ("what", "text", "kind"),
     [
@@ -266,11 +282,11 @@ def begin(app: App, name: str) -> None:
 class Bench:
     """The workbench in one window, on a scenario of its own."""
 
-    def __init__(self, page: Page, app: App, name: str) -> None:
+    def __init__(self, page: Page, app: App, name: str, revision: int = 1) -> None:
         self.page, self.app, self.name = page, app, name
         page.goto(f"{app.url}/map?scenario={name}")
         self.map = Map(page)
-        self.drawn(1)
+        self.drawn(revision)
 
     @classmethod
     def of(cls, page: Page, app: App, name: str) -> Bench:
@@ -405,7 +421,7 @@ def test_a_burst_of_ten_sites_arrives_once_each_and_a_reload_brings_everything_b
 
 
 def test_what_is_drawn_on_the_workspace_as_it_is_waits_for_a_scenario(context, app):
-    """The shape is shown as pending and nothing is stored, until the new scenario has a name, which is asked for; then it is."""
+    """The shape is shown as pending, also after a reload, and nothing is stored until the new scenario has a name, which is asked for."""
     with signed(context, app, "王工") as page:
         page.goto(f"{app.url}/map")
         bench = Bench.of(page, app, "现场方案")
@@ -414,6 +430,8 @@ def test_what_is_drawn_on_the_workspace_as_it_is_waits_for_a_scenario(context, a
         expect(bench.panel).to_contain_text("有 1 处改动还没有保存")
         expect(page.locator(".gpm")).to_have_attribute("data-pending", "1")
         expect(bench.panel).to_contain_text("保存之后可以修改属性")
+        page.reload()
+        expect(page.locator(".gpm")).to_have_attribute("data-pending", "1")
         bench.panel.get_by_role("button", name="保存").click()
         expect(bench.panel.get_by_role("alert").filter(has_text="请先填写新方案名称")).to_be_visible()
         bench.panel.get_by_label("新方案名称").fill("现场方案")
@@ -529,10 +547,9 @@ def test_a_killed_server_and_a_crashed_browser_lose_nothing(context, tmp_path):
 
 
 def test_a_store_that_is_broken_for_a_while_is_told_and_tried_again(bench):
-    """The word says what to do; once the store's file is whole, the button brings the map back without a reload."""
+    """The word says what to do; once the store's file is whole, the map is back by itself."""
     with rubbish(bench.app.workspace / "scenarios" / "scenarios.sqlite"):
         expect(bench.page.locator(".gp-error")).to_contain_text("文件不是方案库")
-    bench.page.get_by_role("button", name="重试").click()
     bench.drawn(1)
     expect(bench.page.locator(".gp-error")).to_have_count(0)
 
@@ -621,19 +638,33 @@ def test_two_windows_on_one_scenario_see_each_other_or_a_conflict(bench, app):
 
 
 def test_what_python_did_not_hear_before_the_map_left_the_page_is_sent_by_the_next_map(context, app):
-    """A site whose message is lost, and the planner goes on to another page: it is stored once when the map is back."""
+    """A site whose message is lost, and the window is closed: it is stored once when the map is opened in another."""
     begin(app, "匆忙")
     with signed(context, app, "王工") as page:
         line, bench = Line(page), Bench(page, app, "匆忙")
         line.lost = True
         bench.point(1000, 1250)
         expect(page.locator(".gpm")).to_have_attribute("data-unacknowledged", "1")
-        go(page, "总览")
-        line.lost = False
         assert bench.edits == []
-        go(page, "地图工作台")
-        bench.drawn(2)
+        page.close()
+    with signed(context, app, "王工") as page:
+        bench = Bench(page, app, "匆忙", 2)
         assert [type(edit) for edit in bench.edits] == [AddFacility]
+
+
+def test_while_another_program_holds_the_store_it_is_told_what_is_not_saved_yet(bench):
+    """Two sites wait with the reason, after a reload too; once the store is free they are there, each once."""
+    other = sqlite3.connect(bench.app.workspace / "scenarios" / "scenarios.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    bench.point(1000, 1250)
+    bench.point(3000, 1250)
+    expect(bench.panel).to_contain_text("有 2 处改动还没有保存，原因消除后自动保存。另一个程序正占用方案库")
+    bench.page.reload()
+    expect(bench.panel).to_contain_text("有 2 处改动还没有保存")
+    other.rollback()
+    other.close()
+    bench.drawn(2)
+    assert len({edit.id for edit in bench.edits}) == len(bench.edits) == 2
 
 
 @contextmanager

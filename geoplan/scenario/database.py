@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -23,7 +24,8 @@ from geoplan.i18n import _, mark
 
 SCHEMA = "1"
 MEMORY = "sqlite://"
-_BUSY_SECONDS = 60
+PATIENCE_SECONDS = 60.0
+"""How long a write waits for another's."""
 _LOCK = 0x67656F706C616E  # "geoplan": the advisory lock that writers on PostgreSQL hold
 
 _tables = sa.MetaData()
@@ -50,12 +52,17 @@ entries = sa.Table(
     sa.UniqueConstraint("scenario", "revision"),
 )
 
+_LOCKED = mark("另一个程序正占用方案库，请稍后再试")
+_GONE = mark(
+    "里面没有方案库的表：文件被移走、删除或换成了别的文件。请放回原来的文件，或从备份恢复；要从头开始，请重新启动 geoplan"
+)
+_POSTGRES_LOCKED = "55P03"
 _SQLITE_FAULTS: Mapping[str, str] = MappingProxyType(
     {
         "SQLITE_FULL": mark("磁盘已满，请腾出空间"),
         "SQLITE_READONLY": mark("文件或文件夹是只读的，请检查权限"),
         "SQLITE_CANTOPEN": mark("文件无法打开，请检查文件夹是否存在、是否可写"),
-        "SQLITE_BUSY": mark("另一个程序长时间占用方案库，请稍后再试"),
+        "SQLITE_BUSY": _LOCKED,
         "SQLITE_NOTADB": mark("文件不是方案库，请检查路径，或从备份恢复"),
         "SQLITE_CORRUPT": mark("文件已损坏，请从备份恢复"),
         "SQLITE_IOERR": mark("磁盘读写出错，请检查磁盘"),
@@ -66,17 +73,22 @@ _SQLITE_FAULTS: Mapping[str, str] = MappingProxyType(
 class Database:
     """A store's tables behind a URL that SQLAlchemy understands.
 
+    Args:
+        patience: seconds that a transaction waits for others'.
+
     Raises:
         StoreError: the URL cannot be understood, or its driver is not installed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float = PATIENCE_SECONDS) -> None:
         try:
-            self._engine = _engine(url)
+            self._engine = _engine(url, patience)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
             text = _("方案库地址无法使用：{reason}。PostgreSQL 须安装 geoplan[postgres]。")
             raise StoreError(text.format(reason=_first_line(error))) from error
-        self.where = self._engine.url.render_as_string(hide_password=True)
+        address = self._engine.url
+        file = address.database if address.get_backend_name() == "sqlite" else None
+        self.where = file or address.render_as_string(hide_password=True)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -129,21 +141,24 @@ class Database:
             yield
         except SQLAlchemyError as error:
             text = _("方案库 {where} 不能使用：{reason}。没有做任何改动。")
-            raise StoreError(text.format(where=self.where, reason=_reason(error))) from error
+            reason = _reason(error)
+            raise StoreError(
+                text.format(where=self.where, reason=reason), _("{reason}。").format(reason=reason)
+            ) from error
 
 
-def _engine(address: str) -> sa.Engine:
+def _engine(address: str, patience: float) -> sa.Engine:
     url = sa.make_url(address)
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+pg8000")
     if url.get_backend_name() == "sqlite":
         pool = StaticPool if address == MEMORY else NullPool
-        engine = sa.create_engine(url, poolclass=pool, connect_args={"timeout": _BUSY_SECONDS})
+        engine = sa.create_engine(url, poolclass=pool, connect_args={"timeout": patience})
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = sa.create_engine(url, pool_pre_ping=True)
-        sa.event.listen(engine, "begin", _begin_postgres)
+        sa.event.listen(engine, "begin", partial(_begin_postgres, round(patience * 1000)))
     return engine
 
 
@@ -157,7 +172,8 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
 
 
-def _begin_postgres(connection: sa.Connection) -> None:
+def _begin_postgres(patience_ms: int, connection: sa.Connection) -> None:
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {patience_ms}")
     if connection.get_execution_options().get("writing"):
         connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -170,8 +186,10 @@ def _reason(error: SQLAlchemyError) -> str:
     if isinstance(original, sqlite3.Error):
         name = getattr(original, "sqlite_errorname", "")
         told = next((text for start, text in _SQLITE_FAULTS.items() if name.startswith(start)), None)
-        if told:
-            return _(told)
+        if told or "no such table" in str(original):
+            return _(told or _GONE)
+    elif original is not None and _POSTGRES_LOCKED in str(original):
+        return _(_LOCKED)
     return _first_line(original or error)
 
 

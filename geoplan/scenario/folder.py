@@ -10,7 +10,7 @@ from pathlib import Path
 from geoplan.errors import StoreError, WorkspaceError
 from geoplan.i18n import _
 from geoplan.layers import MANIFEST
-from geoplan.scenario.database import MEMORY
+from geoplan.scenario.database import MEMORY, PATIENCE_SECONDS
 from geoplan.scenario.edits import Scenario
 from geoplan.scenario.exchange import read_scenario
 from geoplan.scenario.store import Signature, Store
@@ -20,7 +20,7 @@ STORE = "scenarios.sqlite"
 _READER = "geoplan"  # signs for bringing in the files that lie in a workspace
 
 
-def open_store(root: Path, *, write: bool, url: str = "") -> Store:
+def open_store(root: Path, *, write: bool, url: str = "", patience: float = PATIENCE_SECONDS) -> Store:
     """The store of a workspace.
 
     A store begins with the scenarios whose files lie in ``scenarios/``. Where there is none yet and nothing is to be
@@ -28,6 +28,7 @@ def open_store(root: Path, *, write: bool, url: str = "") -> Store:
 
     Args:
         url: a store elsewhere, such as PostgreSQL; the SQLite file in ``scenarios/`` when empty.
+        patience: seconds that a write waits for another's.
 
     Raises:
         WorkspaceError: the folder is no workspace.
@@ -37,7 +38,7 @@ def open_store(root: Path, *, write: bool, url: str = "") -> Store:
     if not (root / MANIFEST).is_file():
         text = _("{folder} 不是工作区：缺少 {manifest}。请换一个文件夹，或先用 geoplan demo 生成示例。")
         raise WorkspaceError(text.format(folder=root, manifest=MANIFEST.as_posix()))
-    return Store(url or _local_url(root, write=write), lambda: _files(root / FOLDER))
+    return Store(url or _local_url(root, write=write), lambda: _files(root / FOLDER), patience=patience)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from geoplan.errors import ConflictError, ScenarioError, UnknownScenarioError
 from geoplan.i18n import _
 from geoplan.scenario import records
-from geoplan.scenario.database import Database
+from geoplan.scenario.database import PATIENCE_SECONDS, Database
 from geoplan.scenario.edits import MAX_NAME, MAX_TEXT, Edit, Scenario, checked_text, describe, with_ids
 from geoplan.scenario.log import (
     ENTRY_LABELS,
@@ -72,13 +72,16 @@ class Store:
         url: ``sqlite:///FILE``, ``sqlite://`` (in memory) or ``postgresql://USER@HOST/DATABASE``.
         first: gives the scenarios that a store begins with; asked when it is made.
         clock: what time it is, in UTC.
+        patience: seconds that a write waits for another's, and a reading for a write that is being finished.
 
     Raises:
         StoreError: it cannot be opened, or another version of geoplan made it.
     """
 
-    def __init__(self, url: str, first: First = tuple, clock: Clock = now) -> None:
-        self._database = Database(url)
+    def __init__(
+        self, url: str, first: First = tuple, clock: Clock = now, *, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        self._database = Database(url, patience)
         self._clock = clock
         self._seen: dict[int, State] = {}
         with ExitStack() as on_failure:

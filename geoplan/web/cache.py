@@ -24,6 +24,7 @@ from geoplan.web.service import Slot, Study, answer_key, layers_key, pack_of, sc
 from geoplan.web.state import Question
 
 _T = TypeVar("_T")
+_PATIENCE_S = 1.0  # an edit that the store cannot take by then waits in the session, where the reader sees why
 _opening = Lock()
 _stores: dict[tuple[Path, str], Store] = {}  # not in Streamlit's cache: events of the map write outside its runs
 
@@ -147,4 +148,4 @@ def store_of(root: Path, url: str, *, write: bool) -> Store:
             return _stores[root, url]
         if not (write or url or has_store(root)):
             return open_store(root, write=False)
-        return _stores.setdefault((root, url), open_store(root, write=True, url=url))
+        return _stores.setdefault((root, url), open_store(root, write=True, url=url, patience=_PATIENCE_S))

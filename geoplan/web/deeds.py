@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeVar
@@ -100,6 +101,17 @@ def take(held: Held, event: Event, layers: Layers, year: int, store: Opener) -> 
         store: the scenario store; given whether it is to be written.
     """
 
+    def taken(desk: Desk) -> Desk:
+        """Beside the scenario that is open, what was done on another before it was opened still goes there."""
+        if event.about in {"", desk.scenario}:
+            return done(desk)
+        there = state.beside(desk, event.about)
+        with suppress(GeoplanError):  # whoever writes is told
+            there = editing.catch_up(there, store(write=False))[0]
+        after = done(there)
+        back = state.beside(after, desk.scenario)
+        return replace(desk, waiting=back.waiting, aside=back.aside, notices=after.notices)
+
     def done(desk: Desk) -> Desk:
         meant = meaning(desk, event, Scene(layers, (*_kept(desk, store), *desk.waiting), year))
         ready = bool(meant.desk.scenario and meant.desk.author)
@@ -116,7 +128,7 @@ def take(held: Held, event: Event, layers: Layers, year: int, store: Opener) -> 
         return replace(desk, notices=after.notices) if refused and after.waiting == desk.waiting else after
 
     with i18n.speaking(held.desk.language):
-        held.update(done)
+        held.update(taken)
 
 
 def _kept(desk: Desk, store: Opener) -> tuple[Edit, ...]:

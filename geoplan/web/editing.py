@@ -5,8 +5,9 @@ Nothing here knows Streamlit. What the store refuses becomes a notice; nothing w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from geoplan.errors import ConflictError, EditsError, GeoplanError, ScenarioError, StoreError, UnknownScenarioError
 from geoplan.i18n import _
@@ -14,6 +15,8 @@ from geoplan.layers import Layers
 from geoplan.model import Severity
 from geoplan.report.edit_words import side_texts
 from geoplan.scenario import Edit, Scenario, Signature, State, Step, Store, edit_problem, entry_line, resolve, with_ids
+from geoplan.scenario.log import refuse_frozen
+from geoplan.web import state
 from geoplan.web.state import Desk, Notice, gone_text, opening, telling
 
 _MOST_NEWS = 3  # entries of others that are told one by one
@@ -24,8 +27,9 @@ def append(
 ) -> Desk:
     """Write edits into the scenario, as one entry; without a scenario or an author, or while the store fails, they wait.
 
-    What waits already is written before. Edits that touch nothing of what others changed meanwhile are merged. Edits that make something which the scenario
-    already made are the same ones sent again, and are left out.
+    What waits already is written before; while the store is known to fail it is tried by ``retry`` alone. Edits that touch nothing
+    of what others changed meanwhile are merged. Edits that make something which the scenario already made are the same ones
+    sent again, and are left out.
 
     Args:
         layers: the workspace's, without the scenario.
@@ -33,10 +37,10 @@ def append(
     """
     if not edits:
         return desk
-    if desk.waiting and desk.scenario and desk.author:
+    if desk.waiting and _ready(desk) and not desk.hindered:
         desk = write_waiting(desk, store, layers)
-    if desk.waiting or not (desk.scenario and desk.author):
-        return replace(desk, waiting=(*desk.waiting, *edits))
+    if desk.waiting or not _ready(desk):
+        return keeping(desk, edits)
 
     def write() -> State | None:
         state = store.state(desk.scenario)
@@ -84,8 +88,62 @@ def begin(desk: Desk, store: Store, layers: Layers, name: str) -> Desk:
 
 
 def write_waiting(desk: Desk, store: Store, layers: Layers) -> Desk:
-    """Write what waited for a scenario or an author."""
-    return append(replace(desk, waiting=()), store, layers, desk.waiting)
+    """Write what waited, as one entry; where that is refused one by one, so that what fits is saved and the rest is told."""
+    free = replace(desk, waiting=(), hindered="")
+    whole = append(free, store, layers, desk.waiting)
+    if whole.waiting or not any(notice.kind != "news" for notice in whole.notices[len(desk.notices) :]):
+        return whole
+    if frozen := _why_frozen(desk, store):
+        return replace(telling(desk, Notice("refused", frozen)), hindered=frozen)
+    if len(desk.waiting) == 1:
+        return whole
+    for edit in desk.waiting:
+        free = append(free, store, layers, [edit], drawn_on=desk.seen)
+    return free
+
+
+def _why_frozen(desk: Desk, store: Store) -> str:
+    """Why the scenario takes no edit any more; blank where it does."""
+    try:
+        refuse_frozen(store.state(desk.scenario))
+    except (ScenarioError, StoreError) as error:
+        return str(error)
+    return ""
+
+
+def retry(desk: Desk, store: Store, layers: Layers) -> Desk:
+    """Write what waits for the store, where it works again; nothing is told twice of one that does not."""
+    if not (desk.hindered and _ready(desk)):
+        return desk
+    after = write_waiting(desk, store, layers)
+    return replace(desk, hindered=after.hindered) if after.hindered else after
+
+
+def keeping(desk: Desk, edits: Sequence[Edit]) -> Desk:
+    """These edits wait too; those that make something which one of the waiting makes are the same ones sent again."""
+    made = {edit.id for edit in desk.waiting if edit.makes and edit.id}
+    return replace(desk, waiting=(*desk.waiting, *(edit for edit in edits if not edit.makes or edit.id not in made)))
+
+
+def inheriting(desk: Desk, owner: str, edits: Mapping[str, tuple[Edit, ...]]) -> Desk:
+    """Edits that a session which is gone left behind wait here, before those that wait here already.
+
+    Args:
+        owner: the session.
+        edits: by the scenario that they were made on.
+    """
+    kept, here = state.all_waiting(desk), desk.scenario
+    for about, left in edits.items():
+        kept[about] = keeping(replace(desk, waiting=left), kept.get(about, ())).waiting
+    waiting = kept.pop(here, ())
+    told = Notice("news", _("找回了上次没有保存的 {count} 处改动。").format(count=sum(map(len, edits.values()))))
+    after = replace(desk, waiting=waiting, aside=MappingProxyType(kept), heir_of=(*desk.heir_of, owner))
+    return telling(replace(after, hindered=told.text if waiting and _ready(desk) else desk.hindered), told)
+
+
+def _ready(desk: Desk) -> bool:
+    """Whether it is known where edits go and who signs them."""
+    return bool(desk.scenario and desk.author)
 
 
 def catch_up(desk: Desk, store: Store) -> tuple[Desk, State | None]:
@@ -106,17 +164,24 @@ def catch_up(desk: Desk, store: Store) -> tuple[Desk, State | None]:
 
 def without_scenario(desk: Desk) -> Desk:
     """The desk whose scenario is not there any more."""
-    return telling(opening(desk, ""), Notice("news", gone_text(desk.scenario)))
+    closed = replace(opening(replace(desk, waiting=()), ""), waiting=desk.waiting)
+    return telling(closed, Notice("news", gone_text(desk.scenario)))
 
 
 def failed(desk: Desk, error: GeoplanError, edits: Sequence[Edit] = ()) -> Desk:
     """The store does not work, which is told; edits wait until it does."""
-    kept = _("改动先留在本页，方案库能用之后，再点“保存”或接着画就会写入。") if edits else ""
-    return telling(replace(desk, waiting=(*desk.waiting, *edits)), Notice("refused", f"{error}{kept}"))
+    if not edits:
+        return telling(desk, Notice("refused", str(error)))
+    reason = error.reason if isinstance(error, StoreError) else str(error)
+    told = Notice("refused", _("{reason}改动先留在本页，原因消除后自动保存。").format(reason=reason))
+    return telling(replace(keeping(desk, edits), hindered=reason), told)
 
 
 def _news(store: Store, desk: Desk, until: int) -> tuple[Notice, ...]:
     """What was written since this window last looked, up to a revision."""
+    if until < desk.seen:
+        text = _("方案库里的“{name}”已换成较早的一份（第 {revision} 版），可能是从备份恢复的。这里显示的就是那一份。")
+        return (Notice("news", text.format(name=desk.scenario, revision=until)),)
     entries = [entry_line(entry) for entry in store.log(desk.scenario) if desk.seen < entry.revision <= until]
     if not entries:
         return ()

@@ -125,9 +125,9 @@ def _store(view: View, desk: Desk, edits: Sequence[Edit], reason: str, pad: str)
     if problems:
         _refused(problems)
         return
-    before = desk.seen
+    before = desk.seen, desk.waiting
     session.edit(edits, reason=reason.strip())
-    if session.desk().seen != before:
+    if (session.desk().seen, session.desk().waiting) != before:  # what the store cannot take now waits beside the table
         _clear(pad)
     st.rerun()
 

@@ -13,6 +13,7 @@ import streamlit as st
 from geoplan.errors import GeoplanError, LayerError
 from geoplan.i18n import _
 from geoplan.web import (
+    keeping,
     mishaps,
     pages_compare,
     pages_compliance,
@@ -27,6 +28,7 @@ from geoplan.web import (
     progress,
     session,
     sidebar,
+    waiting,
 )
 from geoplan.web.cache import View
 from geoplan.web.state import Desk
@@ -59,8 +61,10 @@ def main() -> None:
         answer.append(_answer())
         with st.container():
             if page.url_path != "map":  # which tells them where they move nothing
+                keeping.keep("keep")
                 parts.misfit(answer[0])
                 parts.notices()
+                _waiting()
         page.run()
     except GeoplanError as error:
         parts.show_error(error)
@@ -85,6 +89,13 @@ def _pages(answer: list[View]) -> list[st.Page]:
         page(pages_standards.show, _("规划依据"), "standards"),
         st.Page(pages_import.show, title=_("导入数据"), url_path=_IMPORT),
     ]
+
+
+def _waiting() -> None:
+    """Edits that are not saved yet; beside the map they have a place of their own."""
+    desk = session.desk()
+    if desk.waiting or desk.aside:
+        waiting.show(desk, beside=False)
 
 
 def _answer() -> View:

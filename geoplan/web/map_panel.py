@@ -11,8 +11,7 @@ from geoplan.i18n import _
 from geoplan.model import OUTCOME_SYMBOLS, Verdict
 from geoplan.report import style, tables
 from geoplan.scenario import STATUS_LABELS
-from geoplan.scenario.edits import MAX_NAME
-from geoplan.web import board, enquiries, map_forms, parts, rows, session
+from geoplan.web import board, enquiries, map_forms, parts, rows, session, waiting
 from geoplan.web.cache import View
 from geoplan.web.deeds import CHOSEN, NEW, PANEL, PLACE
 from geoplan.web.key_figures import KeyFigure, key_figures
@@ -57,31 +56,10 @@ def _scenario(view: View, desk: Desk) -> None:
     elif view.state is not None and view.state.frozen:
         text = _("方案{status}，只能查看。要修改，请在“方案管理”页退回，或另立分支。")
         parts.note("news", text.format(status=_(STATUS_LABELS[view.state.status])))
-    elif desk.waiting:
-        _waiting(desk)
+    if desk.waiting or desk.aside:
+        waiting.show(desk, beside=True)
     elif not desk.scenario:
         parts.note("news", _("现在看的是工作区现状。在图上一画，就会提示建立新方案；也可在左侧选一个方案。"))
-
-
-def _waiting(desk: Desk) -> None:
-    """A scenario and an author for the edits that wait for them."""
-    parts.note("conflict", _("有 {count} 处改动还没有保存。").format(count=len(desk.waiting)))
-    with st.form("begin", border=False):
-        name = "" if desk.scenario else st.text_input(_("新方案名称"), max_chars=MAX_NAME, key="begin-name")
-        author = st.text_input(_("编制人"), desk.author, max_chars=MAX_NAME, key="begin-author")
-        keep, drop = st.columns(2)
-        kept = keep.form_submit_button(_("保存"), type="primary", width="stretch")
-        dropped = drop.form_submit_button(_("放弃"), width="stretch")
-    if dropped:
-        session.change(waiting=())
-        st.rerun(scope="fragment")
-    if kept and not (desk.scenario or (name or "").strip()):
-        parts.refused(_("请先填写新方案名称。"))
-    elif kept:
-        session.sign(author or "")
-        if name:
-            session.begin_scenario(name.strip())
-        st.rerun()
 
 
 def _figures(figures: list[KeyFigure], revision: int) -> None:

@@ -13,7 +13,7 @@ from geoplan.errors import GeoplanError
 from geoplan.i18n import _
 from geoplan.network import Route
 from geoplan.report import reach
-from geoplan.web import deeds, drawn_layers, enquiries, map_layers, map_panel, parts, places, progress, session
+from geoplan.web import deeds, drawn_layers, enquiries, keeping, map_layers, map_panel, parts, places, progress, session
 from geoplan.web.basemap import basemap
 from geoplan.web.cache import View
 from geoplan.web.deeds import CLOSURE, LINK, PARCEL, SITE
@@ -46,6 +46,7 @@ def _bench() -> None:
     had = taken(_KEY)
     session.desk()
     st.html(_LOOK)
+    keeping.keep("keep-map")
     busy, told = st.empty(), st.container(key="gp-told")
     view = session.view(progress.patient(busy))
     desk = session.desk()
@@ -91,7 +92,8 @@ def _map(view: View, desk: Desk, found: enquiries.Found, had: Taken) -> None:
         answer=_answer(desk, found),
         basemap=basemap(),
         spoken=_spoken(view, found),
-        events_for=f"{view.question.workspace} {desk.scenario}",
+        about=desk.scenario,
+        keeps_events=True,
     )
     show_map(shown, key=_KEY, on_events=handle, height=_HEIGHT_PX, had=had)
 

@@ -15,7 +15,7 @@ from unicodedata import east_asian_width
 
 import streamlit as st
 
-from geoplan.errors import GeoplanError, LayerError
+from geoplan.errors import GeoplanError, LayerError, StoreError
 from geoplan.i18n import _, current
 from geoplan.report import problem_line, reach, tables
 from geoplan.report.change import Turn
@@ -25,6 +25,7 @@ from geoplan.web.key_figures import KeyFigure
 from geoplan.web.rows import Table
 
 _WIDE_PX, _NARROW_PX, _PADDING_PX, _WIDEST_PX = 13, 7, 18, 300
+_AGAIN_S = 3.0
 _MOST_ROWS, _TABLE_PX = 14, 530  # a longer table scrolls
 _FORMATS: Mapping[str, str] = MappingProxyType(
     {
@@ -57,7 +58,7 @@ main:focus-visible { outline-offset: -2px; } [data-testid="stSidebarCollapseButt
 [data-testid="stSidebarUserContent"] [data-testid="stWidgetLabel"] { min-height: 1.2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] [data-testid="stElementContainer"] { margin: 0; }
 [data-testid="stSidebarNavLink"] { padding-top: 0 !important; padding-bottom: 0 !important; margin: 0 !important; height: 1.65rem; min-height: 1.65rem; }
-:is(.st-key-gp-remember, .st-key-gp-speak) { position: absolute; height: 0; overflow: hidden; visibility: hidden; } /* and no stop of the Tab key */
+:is(.st-key-gp-remember, .st-key-gp-speak, [class*="st-key-gp-keep"]) { position: absolute; height: 0; overflow: hidden; visibility: hidden; } /* and no stop of the Tab key */
 [data-testid="stSidebarNav"] { padding: 0 .5rem; } [data-testid="stSidebarHeader"] { height: 1.7rem; margin-bottom: 0; }
 [data-testid="stSidebarNavSeparator"] { padding-top: .3rem; }
 [data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.5rem; min-height: 2.5rem; }
@@ -334,11 +335,24 @@ def downloads(view: View, name: str, table: Table) -> None:
     )
 
 
+@st.fragment(run_every=_AGAIN_S)
+def _try_again() -> None:
+    """The page anew when the store can be read again."""
+    try:
+        session.store().states()
+    except GeoplanError:
+        return
+    st.rerun()
+
+
 def show_error(error: GeoplanError) -> None:
     """What is wrong and what to do about it, every problem of the layers on a line of its own."""
     problems = error.problems if isinstance(error, LayerError) else ()
     lines = "".join(f"<li>{escape(problem_line(problem))}</li>" for problem in problems)
     title, advice = _("无法评估这个工作区"), _("改好之后点“重试”，不必重启。")
+    if isinstance(error, StoreError):
+        title, advice = _("方案库暂时不能使用"), _("原因消除后本页自动恢复，不必重启；还没有保存的改动会保留。")
+        _try_again()
     st.html(
         f'<div role="alert" class="gp-error"><h1>{escape(title)}</h1><p>{escape(str(error))}</p>'
         f"<ul>{lines}</ul><p>{escape(advice)}</p></div>"

@@ -14,9 +14,11 @@ import streamlit as st
 
 from geoplan import i18n
 from geoplan.assess import default_year
-from geoplan.errors import GeoplanError
+from geoplan.errors import GeoplanError, ScenarioError
+from geoplan.i18n import _
 from geoplan.layers import Layers, Progress, read_manifest
 from geoplan.scenario import Edit, Signature, State, Store
+from geoplan.scenario.edits import MAX_NAME, checked_text
 from geoplan.web import cache, editing, remembering, service, state
 from geoplan.web.cache import View
 from geoplan.web.map_component.view import Bounds
@@ -150,24 +152,39 @@ def quiet() -> Progress:
 
 def edit(edits: Sequence[Edit], *, drawn_on: int | None = None, reason: str = "") -> None:
     """Write edits into the scenario; they wait where there is none yet, or no author."""
-    _write(
-        lambda now: editing.append(
-            now, store(write=bool(now.scenario and now.author)), _layers(), edits, drawn_on=drawn_on, reason=reason
-        )
-    )
+
+    def appended(now: Desk) -> Desk:
+        writing = store(write=bool(now.scenario and now.author))
+        return editing.append(now, writing, _layers(), edits, drawn_on=drawn_on, reason=reason)
+
+    _write(appended, edits)
+
+
+def retry() -> bool:
+    """Write what waits for the store, where that works again; whether it did."""
+    if not desk().hindered:
+        return False
+    try:
+        return not update(lambda now: editing.retry(now, store(write=True), _layers())).hindered
+    except GeoplanError:
+        return False  # told already
 
 
 def _layers() -> Layers:
     return cache.layers_of(question(), quiet)
 
 
-def _write(change: Callable[[Desk], Desk]) -> Desk:
-    """Go on with the desk that a write makes; where layers cannot be read or the store cannot be opened, that is told."""
+def _write(change: Callable[[Desk], Desk], edits: Sequence[Edit] = ()) -> Desk:
+    """Go on with the desk that a write makes; where layers cannot be read or the store cannot be opened, that is told.
+
+    Args:
+        edits: that wait then.
+    """
     try:
         return update(change)
     except GeoplanError as error:
-        told = Notice("refused", str(error))
-        return update(lambda now: telling(now, told))
+        failure = error
+        return update(lambda now: editing.failed(now, failure, edits))
 
 
 def undo() -> None:
@@ -212,7 +229,13 @@ def rename(name: str) -> None:
 
 
 def sign(author: str) -> None:
-    """The author's name; what waited for it is written."""
-    now = update(lambda now: replace(now, author=author.strip()))
+    """The author's name; what waited for it is written. A name that could not sign is refused."""
+    try:
+        name = checked_text(author.strip(), _("编制人"), MAX_NAME, blank=True)
+    except ScenarioError as error:
+        refused = Notice("refused", str(error))
+        update(lambda now: telling(now, refused))
+        return
+    now = update(lambda now: replace(now, author=name))
     if now.author and now.scenario and now.waiting:
         _write(lambda now: editing.write_waiting(now, store(write=True), _layers()))

@@ -84,6 +84,8 @@ def _scenario() -> None:
 @st.fragment(run_every=_POLL_SECONDS)
 def _watch() -> None:
     """How far the scenario is; when others have changed it, the whole page is brought up to date."""
+    if session.retry():
+        st.rerun()
     desk = session.desk()
     if not desk.scenario:
         return

@@ -90,7 +90,10 @@ class Desk:
         asked: the place that was asked about.
         measured: the corners of the line that was measured along the roads.
         choices: what a page remembers between runs, by a name that begins with the page's.
-        waiting: edits that wait for a scenario or an author.
+        waiting: edits that wait for a scenario, an author or the store.
+        aside: edits that wait for another scenario than the one that is open, by its name; blank for the workspace as it is.
+        heir_of: the sessions that are gone and whose waiting edits this one took over.
+        hindered: why the store took nothing when it was last tried, while edits wait for it; blank otherwise.
         notices: what is still to be told.
     """
 
@@ -109,6 +112,9 @@ class Desk:
     measured: tuple[LonLat, ...] = ()
     choices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     waiting: tuple[Edit, ...] = ()
+    aside: Mapping[str, tuple[Edit, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    heir_of: tuple[str, ...] = ()
+    hindered: str = ""
     notices: tuple[Notice, ...] = ()
 
     def choice(self, name: str, default: str = "") -> str:
@@ -160,8 +166,23 @@ def asking(desk: Desk, lon: float, lat: float) -> Desk:
 
 
 def opening(desk: Desk, scenario: str) -> Desk:
-    """Another scenario is shown, or the workspace as it is (blank)."""
-    return replace(desk, scenario=scenario, seen=0, theirs=0, drawn=0)
+    """Another scenario is shown, or the workspace as it is (blank). What waits for a scenario is then for this one."""
+    carried = desk.waiting if scenario and not desk.scenario else ()
+    other = beside(replace(desk, waiting=()) if carried else desk, scenario)
+    return replace(other, waiting=(*other.waiting, *carried))
+
+
+def beside(desk: Desk, scenario: str) -> Desk:
+    """Another scenario is looked at; what waits stays with the one that it was made on."""
+    apart = all_waiting(desk)
+    waiting = apart.pop(scenario, ())
+    none: Desk = replace(desk, scenario=scenario, seen=0, theirs=0, drawn=0, hindered="")
+    return replace(none, waiting=waiting, aside=MappingProxyType(apart))
+
+
+def all_waiting(desk: Desk) -> dict[str, tuple[Edit, ...]]:
+    """All edits that wait, by the scenario that they were made on."""
+    return {about: edits for about, edits in {**desk.aside, desk.scenario: desk.waiting}.items() if edits}
 
 
 def telling(desk: Desk, *notices: Notice) -> Desk:

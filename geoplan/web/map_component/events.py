@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -25,10 +26,12 @@ class Event:
     Attributes:
         id: a name that no other event has.
         revision: of the view that it was done on.
+        about: the scenario that it changes, as that view said; blank without one.
     """
 
     id: str
     revision: int
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,26 @@ class Viewed(Event):
     zoom: float
 
 
-def read_event(record: object, client: str) -> Event:
+Origin = tuple[str, int]
+"""The page that an event was made on, and its number there."""
+CLIENT = re.compile(r"[0-9a-f]{32}")
+
+
+def origin_of(record: Mapping[str, object], client: str) -> Origin:
+    """Where an event was made: on the page that tells of it, or on one before that did not come to it.
+
+    Raises:
+        MapEventError: it cannot be.
+    """
+    match record.get("origin"):
+        case None:
+            return client, whole(record.get("sequence"))
+        case [str(name), number] if CLIENT.fullmatch(name):
+            return name, whole(number)
+    raise _refusal()
+
+
+def read_event(record: object, origin: Origin) -> Event:
     """An event from one record of a message.
 
     Raises:
@@ -119,7 +141,8 @@ def read_event(record: object, client: str) -> Event:
         raise _refusal()
     kind, fields = reader
     values = {field: _FIELDS[field](record.get(field)) for field in fields}
-    return kind(id=f"{client}-{whole(record.get('sequence'))}", revision=whole(record.get("revision")), **values)
+    about = _name(record.get("about", ""))
+    return kind(id=f"{origin[0]}-{origin[1]}", revision=whole(record.get("revision")), about=about, **values)
 
 
 _READERS: Mapping[str, tuple[type[Event], tuple[str, ...]]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +9,8 @@ from threading import Lock
 
 from geoplan.errors import MapEventError
 from geoplan.i18n import _
-from geoplan.web.map_component.events import Event, read_event, whole
+from geoplan.web.map_component.events import CLIENT, Event, origin_of, read_event, whole
 
-_CLIENT = re.compile(r"[0-9a-f]{32}")
 _MOST_CLIENTS, _MOST_EVENTS = 10_000, 1_000
 
 
@@ -34,7 +32,10 @@ class Received:
 
 
 class Inbox:
-    """Remembers the last event of each page, for the whole process: a page that reconnects starts another session."""
+    """Remembers the last event of each page, for the whole process: a page that reconnects starts another session.
+
+    An event that a page did not come to tell is told by another, with its origin.
+    """
 
     def __init__(self) -> None:
         self._last: OrderedDict[str, int] = OrderedDict()
@@ -56,14 +57,26 @@ class Inbox:
                     continue
                 last = sequence
                 try:
-                    events.append(read_event(record, client))
+                    origin = origin_of(record, client)
+                    if origin[0] == client or self._is_new(*origin):
+                        events.append(read_event(record, origin))
                 except MapEventError as error:
                     refused.append(str(error))
-            self._last[client] = last
-            self._last.move_to_end(client)
+            self._note(client, last)
             while len(self._last) > _MOST_CLIENTS:
                 self._last.popitem(last=False)
         return Received(client, last, tuple(events), tuple(refused))
+
+    def _is_new(self, client: str, sequence: int) -> bool:
+        """Whether an event of a page that is gone was not had from that page, which is noted."""
+        if sequence <= self._last.get(client, 0):
+            return False
+        self._note(client, sequence)
+        return True
+
+    def _note(self, client: str, sequence: int) -> None:
+        self._last[client] = sequence
+        self._last.move_to_end(client)
 
 
 def _first(pair: tuple[int, Mapping[str, object]]) -> int:
@@ -73,7 +86,7 @@ def _first(pair: tuple[int, Mapping[str, object]]) -> int:
 def _parts(message: object) -> tuple[str, list[Mapping[str, object]]]:
     if isinstance(message, Mapping):
         client, records = message.get("client"), message.get("events")
-        if isinstance(client, str) and _CLIENT.fullmatch(client) and isinstance(records, list):
+        if isinstance(client, str) and CLIENT.fullmatch(client) and isinstance(records, list):
             mappings = [record for record in records if isinstance(record, Mapping)]
             if len(mappings) == len(records) <= _MOST_EVENTS:
                 return client, mappings

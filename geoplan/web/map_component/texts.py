@@ -23,6 +23,7 @@ def texts() -> dict[str, str]:
         "search": _("按名称查找"),
         "not_found": _("没有这个名称"),
         "load_failed": _("图层未能载入，正在重试"),
+        "saving": _("正在保存刚才的改动，请稍候"),
         "metres": _("{value} 米"),
         "kilometres": _("{value} 公里"),
         "close": _("关闭"),

@@ -135,8 +135,8 @@ class View:
         busy: what is being computed, in words; blank when nothing is.
         spoken: what screen readers say when it changes: what a drawing came to, the answer to a question.
         reports_view: whether `Viewed` is wanted, which costs a run of the script whenever the map comes to rest.
-        events_for: what is changed by its events. Those that Python has not had when the map leaves the page are sent by the
-            next map of the same; blank where they need not.
+        about: the scenario that its events change; comes back with each.
+        keeps_events: whether the browser keeps what Python has not had, for the next map of the same place, also after a reload.
     """
 
     revision: int
@@ -153,7 +153,8 @@ class View:
     busy: str = ""
     spoken: str = ""
     reports_view: bool = False
-    events_for: str = ""
+    about: str = ""
+    keeps_events: bool = False
 
 
 def message(view: View, texts: Mapping[str, str], language: str) -> dict[str, Any]:
@@ -175,7 +176,8 @@ def message(view: View, texts: Mapping[str, str], language: str) -> dict[str, An
         "busy": view.busy,
         "spoken": view.spoken,
         "reports_view": view.reports_view,
-        "events_for": view.events_for,
+        "about": view.about,
+        "keeps_events": view.keeps_events,
     }
 
 

@@ -1,7 +1,8 @@
-"""What the browser keeps for the next visit: the author's name, for a year and sent to this host alone."""
+"""What the browser keeps for the next visit: the author's name, for a year and sent to this host alone, and edits not yet saved."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote
@@ -26,6 +27,12 @@ def author() -> str:
 def remember(name: str) -> None:
     """Let the browser keep a name; nothing is seen on the page."""
     _component()(key="remember", data={"cookie": f"{_COOKIE}={quote(name)}"}, height=1)
+
+
+def keep(key: str, told: Mapping[str, Any], left: Callable[[], None]) -> None:
+    """Let the browser keep what is told; ``left`` is called when it has found what other sessions left."""
+    with st.container(key=f"gp-{key}"):
+        _component()(key=key, data=dict(told), height=1, on_left_change=left)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 import { MapView } from "./map_view";
 import type { Message, View } from "./protocol";
-import { leftBehind } from "./queue";
 import "./style.css";
 
 /** What Streamlit's components of the second kind are called with. */
@@ -13,7 +12,6 @@ interface Mounted {
 }
 
 const maps = new WeakMap<HTMLElement, MapView>();
-window.addEventListener("beforeunload", (event) => leftBehind() && event.preventDefault());
 
 export default function mount({ data, parentElement, setTriggerValue }: Mounted): () => void {
   const send = (message: Message): void => setTriggerValue("events", message);

@@ -4,6 +4,7 @@ import { button, element, hasSize, sized } from "./elements";
 import { distance, fill, place } from "./format";
 import { length, packed, sameShape, type Nested } from "./geometry";
 import { Glances, type Glance } from "./glances";
+import { isEdit, keep, takeOver } from "./kept";
 import { L, latLng, latLngBounds, lonLat } from "./leaflet";
 import { legend } from "./legend";
 import { Memory } from "./memory";
@@ -13,7 +14,7 @@ import { actOf, writesIn } from "./keys";
 import type { Listener } from "./paths";
 import { Payloads, type Content } from "./payloads";
 import type { Deed, Geometry, Layer, LonLat, Message, View } from "./protocol";
-import { clientName, EventQueue, leave, resume } from "./queue";
+import { clientName, EventQueue } from "./queue";
 import { SearchBox } from "./search_box";
 import { Stack, type Hit } from "./stack";
 import { Tip } from "./tip";
@@ -30,6 +31,7 @@ interface Touched {
 
 const POINTED_MS = 50; // Leaflet looks at a pointer about thirty times a second
 const SETTLED_MS = 400; // a map that has not moved for this long has arrived
+const SAVING_MS = 1500; // an edit that was not heard of for this long is told to be under way
 const CLOSE_ZOOM = 15; // to look at one place
 const PANES: [name: string, height: number, through: boolean][] = [
   ["gpm-dots", 420, true],
@@ -48,8 +50,8 @@ export class MapView implements Listener {
   private readonly where = element("div", { class: "gpm-where" });
   private readonly credit = element("div", { class: "gpm-credit" });
   private readonly zoom = element("div", { class: "gpm-zoom gpm-group" });
-  private queue = new EventQueue(clientName(), () => Date.now());
-  private eventsFor: string | undefined;
+  private readonly queue = new EventQueue(clientName(), () => Date.now());
+  private latest: View | undefined;
   private readonly payloads = new Payloads();
   private readonly stack: Stack;
   private readonly overlays: Overlays;
@@ -73,6 +75,8 @@ export class MapView implements Listener {
   private sending = false;
   private resending: ReturnType<typeof setTimeout> | undefined;
   private progress = ""; // what a tool tells in place of its hint
+  private saving: ReturnType<typeof setTimeout> | undefined;
+  private slow = false;
 
   constructor(parent: HTMLElement, public send: (message: Message) => void) {
     parent.append(this.root);
@@ -104,10 +108,12 @@ export class MapView implements Listener {
   /** Take a view: fetch what is new, draw what changed. A view that comes meanwhile waits; of several only the last is drawn. */
   async take(view: View): Promise<void> {
     this.next = view;
-    if (this.eventsFor === undefined) this.queue = resume(view.events_for) ?? this.queue;
-    this.eventsFor = view.events_for;
+    const { place, about, keeps_events } = view;
+    const goesOn = this.latest?.place === place && this.latest.about === about;
+    if (keeps_events && !goesOn) this.queue.takeOver(takeOver(this.queue.client, place, about));
+    this.latest = view;
     this.sendAgainIn(this.queue.acknowledge(view.acknowledged));
-    this.root.dataset["unacknowledged"] = String(this.queue.length);
+    this.keepWaiting();
     if (this.applying) return;
     this.applying = true;
     try {
@@ -118,10 +124,10 @@ export class MapView implements Listener {
   }
 
   close(): void {
-    leave(this.eventsFor ?? "", this.queue);
     this.stop.abort();
     clearTimeout(this.resending);
     clearTimeout(this.pointing);
+    clearTimeout(this.saving);
     this.map.remove();
     this.root.remove();
   }
@@ -289,10 +295,27 @@ export class MapView implements Listener {
 
   /** Queue an event and send it with all others that wait, once per turn: Streamlit keeps only the last value of a turn. */
   private tell(deed: Deed): number {
-    const sequence = this.queue.push(deed, this.view?.revision ?? 0);
-    this.root.dataset["unacknowledged"] = String(this.queue.length);
+    const sequence = this.queue.push(deed, this.view?.revision ?? 0, this.view?.about ?? "");
+    this.keepWaiting();
     this.flush();
     return sequence;
+  }
+
+  /** What waits outlives the page; where it waits long, that is said. */
+  private keepWaiting(): void {
+    const { client, events, length } = this.queue;
+    if (this.latest?.keeps_events) keep(client, this.latest.place, this.latest.about, events);
+    this.root.dataset["unacknowledged"] = String(length);
+    if (!events.some(isEdit)) this.savesLong(false);
+    else this.saving ??= setTimeout(() => this.savesLong(true), SAVING_MS);
+  }
+
+  private savesLong(long: boolean): void {
+    if (!long) clearTimeout(this.saving);
+    if (!long) this.saving = undefined;
+    if (this.slow === long) return;
+    this.slow = long;
+    this.say(this.hintText());
   }
 
   private flush(): void {
@@ -457,6 +480,7 @@ export class MapView implements Listener {
   private hintText(): string {
     const texts = this.view?.texts ?? {};
     const mode = this.tools.draws && this.tools.mode !== "measure" ? `draw_${this.tools.draws}` : this.tools.mode;
+    if (this.slow) return texts["saving"] ?? "";
     return this.progress || texts[`hint_${mode}`] || this.view?.busy || "";
   }
 

@@ -115,7 +115,8 @@ export interface View {
   busy: string;
   spoken: string;
   reports_view: boolean;
-  events_for: string;
+  about: string;
+  keeps_events: boolean;
 }
 
 /** What a planner did. */
@@ -128,7 +129,8 @@ export type Deed =
   | { type: "undo" | "redo" | "refresh" }
   | { type: "viewed"; lon: number; lat: number; zoom: number };
 
-export type MapEvent = Deed & { sequence: number; revision: number };
+/** `about` is the view's; `origin` the client and the number under which another page had it. */
+export type MapEvent = Deed & { sequence: number; revision: number; about: string; origin?: [client: string, sequence: number] };
 
 /** Every message carries all events that Python has not acknowledged, so that none is lost when messages overtake or replace each other. */
 export interface Message {

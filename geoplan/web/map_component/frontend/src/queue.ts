@@ -17,15 +17,20 @@ export class EventQueue {
   private patience = LOST_AFTER_MS;
 
   constructor(
-    private readonly client: string,
+    readonly client: string,
     private readonly now: () => number,
   ) {}
 
-  /** Add an event; its sequence number. */
-  push(deed: Deed, revision: number): number {
+  /** Add an event, made on a revision of what the view is about; its sequence number. */
+  push(deed: Deed, revision: number, about: string): number {
     this.last += 1;
-    this.waiting.push({ ...deed, sequence: this.last, revision });
+    this.waiting.push({ ...deed, sequence: this.last, revision, about });
     return this.last;
+  }
+
+  /** Add events that another client did not tell, as they are. */
+  takeOver(events: MapEvent[]): void {
+    for (const event of events) this.waiting.push({ ...event, sequence: (this.last += 1) });
   }
 
   /** All that is to be sent now. */
@@ -53,6 +58,11 @@ export class EventQueue {
     return this.message();
   }
 
+  /** The events that wait, in order. */
+  get events(): MapEvent[] {
+    return [...this.waiting];
+  }
+
   /** How many events wait. */
   get length(): number {
     return this.waiting.length;
@@ -62,25 +72,6 @@ export class EventQueue {
   has(sequence: number): boolean {
     return !this.waiting.some((event) => event.sequence === sequence);
   }
-}
-
-const behind = new Map<string, EventQueue>();
-
-/** Keep what Python has not had from a map that leaves the page. */
-export function leave(eventsFor: string, queue: EventQueue): void {
-  if (eventsFor && queue.length) behind.set(eventsFor, queue);
-}
-
-/** The queue that a map of the same left behind, once. */
-export function resume(eventsFor: string): EventQueue | undefined {
-  const found = behind.get(eventsFor);
-  behind.delete(eventsFor);
-  return found;
-}
-
-/** Whether events wait for a map that is not on the page. */
-export function leftBehind(): boolean {
-  return behind.size > 0;
 }
 
 /** A name for this page that no other has; `crypto.randomUUID` is missing where an intranet serves plain http. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clientName, EventQueue, leave, LOST_AFTER_MS, resume } from "../src/queue";
+import { clientName, EventQueue, LOST_AFTER_MS } from "../src/queue";
 
 const ack = (sequence: number, session = "s", client = "me") => ({ session, client, sequence });
 
@@ -13,41 +13,38 @@ function queue() {
 describe("the queue of events", () => {
   it("sends every event that was not acknowledged, in order and numbered", () => {
     const { made } = queue();
-    made.push({ type: "undo" }, 3);
+    made.push({ type: "undo" }, 3, "plan");
     made.message();
-    made.push({ type: "redo" }, 4);
+    made.push({ type: "redo" }, 4, "plan");
     expect(made.message()).toEqual({
       client: "me",
       session: "s",
       events: [
-        { type: "undo", sequence: 1, revision: 3 },
-        { type: "redo", sequence: 2, revision: 4 },
+        { type: "undo", sequence: 1, revision: 3, about: "plan" },
+        { type: "redo", sequence: 2, revision: 4, about: "plan" },
       ],
     });
   });
 
   it("drops what was acknowledged and keeps what came later", () => {
     const { made } = queue();
-    for (let turn = 0; turn < 3; turn += 1) made.push({ type: "undo" }, 0);
+    for (let turn = 0; turn < 3; turn += 1) made.push({ type: "undo" }, 0, "plan");
     made.message();
     made.acknowledge(ack(2));
     expect(made.message().events.map((event) => event.sequence)).toEqual([3]);
     expect([made.has(2), made.has(3), made.length]).toEqual([true, false, 1]);
   });
 
-  it("is gone on with by the next map of the same, once, where anything waits", () => {
+  it("numbers what it takes over anew and keeps what else it says", () => {
     const { made } = queue();
-    leave("plan", made);
-    expect(resume("plan")).toBeUndefined();
-    made.push({ type: "undo" }, 0);
-    leave("plan", made);
-    leave("", made);
-    expect([resume("other"), resume(""), resume("plan"), resume("plan")]).toEqual([undefined, undefined, made, undefined]);
+    made.push({ type: "undo" }, 3, "plan");
+    made.takeOver([{ type: "redo", sequence: 7, revision: 2, about: "other", origin: ["gone", 7] }]);
+    expect(made.events[1]).toEqual({ type: "redo", sequence: 2, revision: 2, about: "other", origin: ["gone", 7] });
   });
 
   it("ignores an acknowledgement that is another page's", () => {
     const { made } = queue();
-    made.push({ type: "undo" }, 0);
+    made.push({ type: "undo" }, 0, "plan");
     made.message();
     made.acknowledge(ack(9, "s", "you"));
     expect(made.length).toBe(1);
@@ -55,7 +52,7 @@ describe("the queue of events", () => {
 
   it("waits while a message is under way and calls it lost after a time", () => {
     const { made, pass } = queue();
-    made.push({ type: "undo" }, 0);
+    made.push({ type: "undo" }, 0, "plan");
     made.message();
     expect(made.acknowledge(ack(0))).toBe(LOST_AFTER_MS);
     pass(LOST_AFTER_MS - 1);
@@ -66,8 +63,8 @@ describe("the queue of events", () => {
 
   it("waits twice as long after each message in vain, and as before after an answer", () => {
     const { made, pass } = queue();
-    made.push({ type: "undo" }, 0);
-    made.push({ type: "redo" }, 0);
+    made.push({ type: "undo" }, 0, "plan");
+    made.push({ type: "redo" }, 0, "plan");
     made.message();
     for (const times of [2, 4, 8]) {
       made.again();
@@ -80,14 +77,14 @@ describe("the queue of events", () => {
 
   it("sends again at once when the server does not know this session", () => {
     const { made } = queue();
-    made.push({ type: "undo" }, 0);
+    made.push({ type: "undo" }, 0, "plan");
     made.message();
     expect(made.acknowledge(ack(0, "after a restart"))).toBe(0);
   });
 
   it("sends nothing again when all was acknowledged", () => {
     const { made, pass } = queue();
-    made.push({ type: "undo" }, 0);
+    made.push({ type: "undo" }, 0, "plan");
     made.message();
     pass(LOST_AFTER_MS + 1);
     expect(made.acknowledge(ack(1, "another"))).toBe(Infinity);
