@@ -58,7 +58,8 @@ main:focus-visible { outline-offset: -2px; } [data-testid="stSidebarCollapseButt
 [data-testid="stSidebarUserContent"] [data-testid="stWidgetLabel"] { min-height: 1.2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] [data-testid="stElementContainer"] { margin: 0; }
 [data-testid="stSidebarNavLink"] { padding-top: 0 !important; padding-bottom: 0 !important; margin: 0 !important; height: 1.65rem; min-height: 1.65rem; }
-:is(.st-key-gp-remember, .st-key-gp-speak, [class*="st-key-gp-keep"]) { position: absolute; height: 0; overflow: hidden; visibility: hidden; } /* and no stop of the Tab key */
+:is(.st-key-gp-remember, .st-key-gp-speak, [class*="st-key-gp-keep"]) {
+  position: absolute; height: 0; overflow: hidden; visibility: hidden; } /* and no stop of the Tab key */
 [data-testid="stSidebarNav"] { padding: 0 .5rem; } [data-testid="stSidebarHeader"] { height: 1.7rem; margin-bottom: 0; }
 [data-testid="stSidebarNavSeparator"] { padding-top: .3rem; }
 [data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.5rem; min-height: 2.5rem; }
