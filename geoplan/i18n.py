@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def speaking(language: str) -> Iterator[None]:
 def _(message: str) -> str:
     """The message in the language of the current context."""
     return catalogue(current()).gettext(message)
+
+
+def many(message: str, count: float | Fraction) -> str:
+    """The message for so many of what it speaks of, in the language of the current context.
+
+    Chinese has one form for any number: ``many("{count} 项有修改", 2)`` is ``{count} changes`` in English, of one ``{count} change``.
+    """
+    told = catalogue(current()).ngettext(message, message, 1 if count == 1 else 2)
+    return _(message) if told == message else told  # some have one form in English too
 
 
 def mark(message: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from geoplan.causes import cause
 from geoplan.errors import OutputError, SettingsError, WorkspaceError
 from geoplan.i18n import _
 from geoplan.stages import stages
@@ -190,7 +191,7 @@ def _beside(out: Path) -> tempfile.TemporaryDirectory[str]:
     try:
         return tempfile.TemporaryDirectory(prefix=".geoplan-", dir=out.parent)
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=out, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=out, error=cause(error))) from error
 
 
 def _carried_out(order: Order, opener: Opener) -> Cut:
@@ -205,4 +206,4 @@ def _put(made: Path, out: Path) -> None:
         made.chmod(0o644)
         made.replace(out)
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=out, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=out, error=cause(error))) from error

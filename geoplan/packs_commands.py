@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from geoplan.causes import cause
 from geoplan.commands import Commands
 from geoplan.errors import OutputError, PackError
 from geoplan.i18n import _
@@ -79,6 +80,7 @@ def show(
 def _lines(rule: Rule) -> list[str]:
     """A rule in words: what is demanded, what is counted, where it stands."""
     from geoplan.report import tables
+    from geoplan.report.assumed import assumed_text
 
     binding = _(tables.BINDING_LABELS[rule.binding])
     due = _("，期限 {day}").format(day=rule.due.isoformat()) if rule.due else ""
@@ -94,7 +96,7 @@ def _lines(rule: Rule) -> list[str]:
     notes = [
         _("分子与分母：{words}").format(words=tables.divided_text(rule)) if tables.divided_text(rule) else "",
         tables.reading_text(rule),
-        tables.assumed_text(rule),
+        assumed_text(rule),
         _("继承自 {chain}").format(chain=" ← ".join(rule.chain)) if rule.chain else "",
     ]
     head = _("{id} · {name}：{demand}（{binding}{due}）").format(
@@ -178,7 +180,7 @@ def template(file: Annotated[Path, typer.Argument(metavar="FILE", help=_("新文
     except FileExistsError as error:
         raise OutputError(_("{file} 已存在，不会覆盖。").format(file=file)) from error
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=file, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=file, error=cause(error))) from error
     typer.echo(_("已写出 {file}；改好后用 geoplan packs check 检查。").format(file=file))
 
 

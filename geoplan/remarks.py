@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from geoplan.doctor.places import off_roads
 from geoplan.doctor.streets import border_problems, island_problems
-from geoplan.i18n import _, current
+from geoplan.i18n import _, current, many
 from geoplan.journeys import Places
 from geoplan.layers import Layers, operating
 from geoplan.layers.schema import NOT_YET_OPEN
@@ -49,7 +49,7 @@ def _of_places(ways: Ways, places: Places, settings: Settings) -> Iterator[Probl
 def _of_roads(layers: Layers, network: Network) -> Iterator[Problem]:
     is_closed = closed(layers.frames["roads"])
     if is_closed.any():
-        text = _("有 {count} 条道路封闭，不能通行").format(count=int(is_closed.sum()))
+        text = many("有 {count} 条道路封闭，不能通行", int(is_closed.sum())).format(count=int(is_closed.sum()))
         yield Problem(Severity.NOTE, "roads", text, _("恢复通行后请改 status"))
     yield from island_problems(network)
     yield from border_problems(layers.get("units"), network)

@@ -15,7 +15,7 @@ import typer
 
 from geoplan.commands import Commands
 from geoplan.errors import ScenarioError
-from geoplan.i18n import _
+from geoplan.i18n import _, many
 
 if TYPE_CHECKING:
     from geoplan.model import Problem
@@ -461,7 +461,7 @@ def _done(state: State) -> None:
 def _state_line(state: State) -> str:
     from geoplan.scenario import STATUS_LABELS
 
-    text = _("{name}（{status}，第 {revision} 版，{count} 步）")
+    text = many("{name}（{status}，第 {revision} 版，{count} 步）", len(state.scenario.steps))
     name, count = state.scenario.name, len(state.scenario.steps)
     return text.format(name=name, status=_(STATUS_LABELS[state.status]), revision=state.revision, count=count)
 

@@ -77,7 +77,7 @@ def test_the_terminal_tells_unknown_from_zero(alternatives):
     """Beds that nobody wrote down are a dash with their count, never 0."""
     lines = [line for line in printed(alternatives).splitlines() if line.strip().startswith("床位")]
     assert len(lines) == 1
-    assert "—（2 处未填）" in lines[0]
+    assert "（2 处未填）—" in lines[0]
     assert " 0" not in lines[0]
 
 

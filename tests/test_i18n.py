@@ -13,15 +13,16 @@ import geoplan
 from geoplan import i18n
 
 PACKAGE = Path(geoplan.__file__).parent
+SEVERAL = "\x00"  # between what is said of one and of several
 FIELD = re.compile(r"\{(\w*)")
 
 
 @pytest.fixture(scope="module")
 def in_source() -> set[str]:
-    """The texts inside ``_()`` and ``mark()``, also within f-strings, where Babel does not look."""
+    """The texts inside ``_()``, ``many()`` and ``mark()``, also within f-strings, where Babel does not look."""
     trees = [ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.py")]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    said = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id in {"_", "mark"}]
+    said = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id in {"_", "many", "mark"}]
     return {text.value for text in said if isinstance(text, ast.Constant)}
 
 
@@ -29,7 +30,18 @@ def in_source() -> set[str]:
 def in_english() -> dict[str, str]:
     """The English catalogue."""
     with (PACKAGE / "locale" / "en" / "LC_MESSAGES" / "geoplan.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+        messages = [message for message in read_po(file) if message.id]
+    return {_forms(message.id)[0]: _told(_forms(message.string)) for message in messages}
+
+
+def _forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Of one and of several where that differs."""
+    return (text,) if isinstance(text, str) else text
+
+
+def _told(forms: tuple[str, ...]) -> str:
+    """All forms; blank where one is missing."""
+    return SEVERAL.join(forms) if all(forms) else ""
 
 
 def test_no_english_text_is_missing(in_source, in_english):
@@ -45,7 +57,9 @@ def test_no_translation_is_left_over(in_source, in_english):
 def test_translations_keep_the_places_for_figures(in_english):
     """A translation has the same ``{fields}`` as its text."""
     differing = {
-        text for text, english in in_english.items() if sorted(FIELD.findall(text)) != sorted(FIELD.findall(english))
+        text
+        for text, english in in_english.items()
+        if any(sorted(FIELD.findall(text)) != sorted(FIELD.findall(form)) for form in english.split(SEVERAL))
     }
     assert differing == set()
 
@@ -78,7 +92,7 @@ def untranslated(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         name = getattr(node, "func", None)
         called = getattr(name, "id", getattr(name, "attr", ""))
-        if isinstance(node, ast.Call) and called in {"_", "mark", "compile", "rstrip", "split"}:
+        if isinstance(node, ast.Call) and called in {"_", "many", "mark", "compile", "rstrip", "split"}:
             exempt |= {id(part) for part in ast.walk(node)}
         if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module) and isinstance(node.body[0], ast.Expr):
             exempt.add(id(node.body[0].value))

@@ -594,7 +594,7 @@ def test_a_layer_that_every_assessment_needs_must_be_registered(role, small, tmp
     """Without roads, facilities or people there is nothing to assess."""
     problem = only_error(small.without(role), tmp_path)
     assert problem.layer == role
-    assert f'role = "{role}"' in problem.remedy
+    assert f"geoplan import {role}" in problem.remedy
 
 
 def test_blank_cells_stay_blank(small, tmp_path):

@@ -578,7 +578,7 @@ def test_the_map_keeps_its_place_and_is_not_mounted_again(opened):
 def test_names_are_text_and_never_html(opened):
     """A township called like an attack is written in the label, the search and the answer, letter by letter."""
     plan = opened(f"name={HOSTILE}&answer=1")
-    expect(plan.page.locator(".gpm-name").first).to_have_text(HOSTILE)
+    expect(plan.page.locator(".gpm-name").filter(has_text=HOSTILE)).to_have_text(HOSTILE)
     plan.page.get_by_role("combobox").fill("onerror")
     expect(plan.page.get_by_role("option").first).to_contain_text(HOSTILE)
     with plan.revisions():

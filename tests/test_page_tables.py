@@ -136,7 +136,7 @@ def test_the_board_tells_what_a_scenario_changes(base, better):
         zip((one.rule.indicator for one in findings.county_verdicts(better)), table.frame["较现状"], strict=True)
     )
     assert column["township_centre_coverage"] == "▲ +33.33 个百分点（! → ✓）"
-    assert column["old_area_per_100hh"] == "▲ +100 个百分点（! → ✓）"
+    assert column["old_area_per_100hh"] == "▲ +100.00 个百分点（! → ✓）"
     assert column["new_area_per_100hh"] == "—"
     assert "较现状" not in board.table(findings.county_verdicts(base)).frame
 

@@ -207,7 +207,7 @@ def test_a_cell_is_edited_and_the_verdict_follows(app, page):
     page.get_by_label("查找", exact=True).press("Enter")
     row = page.get_by_test_id("stDataFrame").first.locator("tr").filter(has_text="旧区每百户")
     expect(row).to_contain_text("✓ 达标")
-    expect(row).to_contain_text("▲ +100 个百分点（! → ✓）")
+    expect(row).to_contain_text("▲ +100.00 个百分点（! → ✓）")
 
 
 def test_two_scenarios_are_laid_beside_the_workspace(app, page):
@@ -531,11 +531,13 @@ def test_any_text_can_stand_in_a_label(context, tmp_path):
     """Marks of Markdown, formulas, colours, symbols, links and tags on buttons and boxes come out as those very characters."""
     script, log = tmp_path / "labels.py", tmp_path / "log"
     lines = [
-        f"st.{kind}(parts.plain({mark!r}), key='{kind}{n}')"
+        f"st.{kind}(plain({mark!r}), key='{kind}{n}')"
         for kind in ("button", "checkbox")
         for n, mark in enumerate(MARKS)
     ]
-    script.write_text("\n".join(["import streamlit as st", "from geoplan.web import parts", *lines]), encoding="utf-8")
+    script.write_text(
+        "\n".join(["import streamlit as st", "from geoplan.web.wording import plain", *lines]), encoding="utf-8"
+    )
     with served(script, tmp_path, log) as app, watched(context) as page:
         page.goto(app.url)
         for widget in ("stButton", "stCheckbox"):

@@ -333,5 +333,5 @@ def test_the_command_shows_conflicts(tmp_path, geoplan: Run):
     )
     status, out, _err = geoplan("assess", small.write(tmp_path), "--pack", pack)
     assert status == 0
-    for words in ("数据冲突", "52.73%", "专栏1，2020", "假设 value = 70", "取合计"):
+    for words in ("数据冲突", "52.73%", "专栏1，2020", "假设：目标值 70", "取合计"):
         assert words in out, words

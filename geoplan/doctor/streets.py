@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from geoplan.doctor.records import Case, Finding, finding
-from geoplan.i18n import _
+from geoplan.i18n import _, many
 from geoplan.layers.manifest import Repair
 from geoplan.layers.road_gaps import crossings, gaps, parts_of
 from geoplan.model import Problem, Severity
@@ -32,7 +32,7 @@ def island_problems(network: Network) -> Iterator[Problem]:
     """How many islands there are, and how much road is on them."""
     if network.islands > 1:
         share = network.length_m[network.island[network.tail] > 0].sum() / network.length_m.sum()
-        text = _("路网有 {count} 处与主网不相连的孤岛，占道路长度 {share:.2%}").format(
+        text = many("路网有 {count} 处与主网不相连的孤岛，占道路长度 {share:.2%}", network.islands - 1).format(
             count=network.islands - 1, share=share
         )
         yield Problem(Severity.NOTE, "roads", text, _("如非实情，请接通道路"))
@@ -73,7 +73,7 @@ def dangling_ends(case: Case) -> Iterator[Finding]:
         return
     found = gaps(parts_of(roads), case.references.tolerance_m)
     if len(found.part):
-        text = _("有 {count} 处道路端点离另一条道路不到 {metres:g} 米而没有接上").format(
+        text = many("有 {count} 处道路端点离另一条道路不到 {metres:g} 米而没有接上", len(found.part)).format(
             count=len(found.part), metres=case.references.tolerance_m
         )
         remedy = _("请对照影像核实；确应相接的，可在读入时接通")
@@ -88,7 +88,9 @@ def crossings_without_node(case: Case) -> Iterator[Finding]:
         return
     found = crossings(parts_of(roads))
     if len(found.one):
-        text = _("有 {count} 处道路在地面交叉而没有节点，路网在那里不相通").format(count=len(found.one))
+        text = many("有 {count} 处道路在地面交叉而没有节点，路网在那里不相通", len(found.one)).format(
+            count=len(found.one)
+        )
         remedy = _("桥和隧道请补填 layer；确为平交的，可在读入时加上节点")
         repairs = (Repair("node_crossings"),)
         yield finding(Severity.WARNING, "roads", text, remedy, where=shapely.points(found.xy), repairs=repairs)

@@ -15,6 +15,7 @@ from typing import NoReturn
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from geoplan.causes import cause
 from geoplan.errors import LayerError
 from geoplan.i18n import _
 
@@ -69,7 +70,7 @@ def _opened(path: Path) -> ZipFile:
     try:
         return ZipFile(path)
     except (BadZipFile, ValueError, NotImplementedError, EOFError) as error:
-        raise LayerError(_("文件已损坏，不是有效的压缩包或工作簿（{reason}）").format(reason=error)) from error
+        raise LayerError(_("文件已损坏，不是有效的压缩包或工作簿（{reason}）").format(reason=cause(error))) from error
 
 
 def _checked(archive: ZipFile) -> list[ZipInfo]:
@@ -149,7 +150,7 @@ def _refuse_doctype(pieces: Iterator[bytes]) -> None:
     except _RootReached:
         return
     except expat.ExpatError as error:
-        raise LayerError(_("文件不是有效的 XML（{reason}）").format(reason=error)) from error
+        raise LayerError(_("文件不是有效的 XML（{reason}）").format(reason=cause(error))) from error
 
 
 def _refuse(message: str) -> NoReturn:

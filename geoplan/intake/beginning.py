@@ -6,6 +6,7 @@ from pathlib import Path
 
 import tomlkit
 
+from geoplan.causes import cause
 from geoplan.errors import OutputError, WorkspaceError
 from geoplan.i18n import _
 from geoplan.intake.templates import TEMPLATES, write_template
@@ -35,7 +36,7 @@ def begin(root: Path, name: str, pack: str) -> list[Path]:
                 write_template(role, path)
                 made.append(path)
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=root, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=root, error=cause(error))) from error
     write_text(root / MANIFEST, _manifest(name or root.resolve().name, pack))
     return made
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoplan import crs, datum
+from geoplan.causes import cause
 from geoplan.datum import Detection
 from geoplan.errors import LayerError, ManifestError, OutputError, WorkspaceError
 from geoplan.i18n import _
@@ -109,7 +110,7 @@ def new_staging(root: Path) -> Path:
                 shutil.rmtree(old, ignore_errors=True)
         return Path(tempfile.mkdtemp(dir=base))
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=base, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=base, error=cause(error))) from error
 
 
 def drop(folder: Path) -> None:
@@ -305,7 +306,7 @@ def _keep_reading(root: Path, path: Path, entry: LayerEntry, opener: Opener) -> 
             (folder / READING).chmod(0o644)
             (folder / READING).replace(place)
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=root, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=root, error=cause(error))) from error
     finally:
         drop(folder)
 
@@ -328,7 +329,7 @@ def _move_in(root: Path, staged: Staged, entry: LayerEntry, replace_entry: bool)
         moved.chmod(0o755 if several else 0o644)
         moved.rename(target)
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=target, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=target, error=cause(error))) from error
     try:
         write_entry(root, entry, replace=replace_entry)
     except (OutputError, ManifestError):

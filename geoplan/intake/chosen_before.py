@@ -8,6 +8,7 @@ from pathlib import Path
 
 import tomlkit
 
+from geoplan.causes import cause
 from geoplan.errors import ManifestError
 from geoplan.i18n import _
 from geoplan.intake.records import Request
@@ -28,7 +29,9 @@ def remembered(root: Path, role: str) -> Mapping[str, tuple[str, ...]]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ManifestError(_("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=error)) from error
+        raise ManifestError(
+            _("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=cause(error))
+        ) from error
     return {str(field): tuple(map(str, columns)) for field, columns in table.get(role, {}).items()}
 
 

@@ -22,6 +22,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplan import __version__, crs
+from geoplan.causes import cause
 from geoplan.errors import LayerError
 from geoplan.i18n import _
 from geoplan.layers import LayerEntry
@@ -98,7 +99,7 @@ def cut(order: Order, progress: Progress = lambda _stage: None) -> Cut:
         return _cut(_Source(order.source), region, order.out, progress)
     except (RuntimeError, osmium.InvalidLocationError) as error:
         text = _("{name} 已损坏或不完整（{reason}）。请重新下载。")
-        raise LayerError(text.format(name=order.source.name, reason=error)) from error
+        raise LayerError(text.format(name=order.source.name, reason=cause(error))) from error
 
 
 def read_region(order: Order) -> shapely.Geometry:

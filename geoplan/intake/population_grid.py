@@ -18,6 +18,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from geoplan import crs as crs_
+from geoplan.causes import cause
 from geoplan.errors import LayerError
 from geoplan.i18n import _
 
@@ -76,7 +77,7 @@ def read_grid(path: Path, region: Box, crs: str, out: Path) -> Grid:
         if isinstance(error, LayerError):
             raise
         text = _("人口栅格 {name} 无法读取（{reason}）。请提供完整的 GeoTIFF。")
-        raise LayerError(text.format(name=path.name, reason=str(error).splitlines()[0][:200])) from error
+        raise LayerError(text.format(name=path.name, reason=cause(error)[:200])) from error
 
 
 def _read(raster: rasterio.DatasetReader, region: Box, crs: str, out: Path) -> Grid:

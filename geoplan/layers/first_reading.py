@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 import geopandas as gpd
 import pyarrow as pa
 
+from geoplan.causes import cause
 from geoplan.errors import LayerError
 from geoplan.i18n import _
 from geoplan.layers.manifest import COORDINATES, LayerEntry
@@ -72,4 +73,4 @@ def write(frame: gpd.GeoDataFrame, out: Path) -> None:
         frame.to_parquet(out, index=False)
     except (pa.ArrowException, ValueError, TypeError) as error:
         text = _("读出的内容无法保存（{reason}）；来源可靠的文件可加 --trust")
-        raise LayerError(text.format(reason=str(error).splitlines()[0])) from error
+        raise LayerError(text.format(reason=cause(error))) from error

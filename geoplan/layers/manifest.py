@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from geoplan.causes import cause
 from geoplan.crs import DATUMS
 from geoplan.errors import DatabaseError, ManifestError, WorkspaceError
 from geoplan.i18n import _, mark
@@ -191,9 +192,11 @@ def read_manifest(root: Path) -> Manifest:
         text = _("{folder} 不是工作区：缺少 {manifest}。请换一个文件夹，或先用 geoplan demo 生成示例。")
         raise WorkspaceError(text.format(folder=root, manifest=MANIFEST.as_posix())) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(_("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=error)) from error
+        raise ManifestError(
+            _("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=cause(error))
+        ) from error
     except OSError as error:
-        raise WorkspaceError(_("无法读取 {file}：{error}").format(file=path, error=error.strerror)) from error
+        raise WorkspaceError(_("无法读取 {file}：{error}").format(file=path, error=cause(error))) from error
     return _manifest(root, table)
 
 

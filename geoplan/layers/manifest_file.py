@@ -12,6 +12,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from geoplan.causes import cause
 from geoplan.errors import ManifestError, OutputError
 from geoplan.i18n import _
 from geoplan.layers.manifest import MANIFEST, LayerEntry, Repair, read_manifest
@@ -120,7 +121,9 @@ def _opened(root: Path) -> tuple[Path, str, tomlkit.TOMLDocument]:
         before = path.read_text(encoding="utf-8")
         return path, before, tomlkit.parse(before)
     except (OSError, TOMLKitError) as error:
-        raise ManifestError(_("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=error)) from error
+        raise ManifestError(
+            _("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=path, error=cause(error))
+        ) from error
 
 
 def _repair(repair: Repair) -> Mapping[str, Any]:
@@ -144,7 +147,7 @@ def write_text(path: Path, text: str) -> None:
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=path, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=path, error=cause(error))) from error
 
 
 def _table(entry: LayerEntry) -> tomlkit.items.Table:

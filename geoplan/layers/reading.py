@@ -31,6 +31,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from shapely.errors import ShapelyError
 
 from geoplan import crs as crs_
+from geoplan.causes import cause
 from geoplan.errors import CrsError, DatabaseError, LayerError, WorkspaceError
 from geoplan.i18n import _
 from geoplan.layers import cells as cells_
@@ -318,7 +319,7 @@ def why(error: BaseException) -> str:
             return _("文件是空的")
         case UnicodeDecodeError():
             return _("内容不是 {encoding} 编码的文字").format(encoding=error.encoding)
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return cause(error)
 
 
 def _unplaced(table: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.causes import cause
 from geoplan.crs import MAX_LAT, MAX_LON
 from geoplan.i18n import _
 from geoplan.layers.cells import is_estimate, number
@@ -232,7 +233,7 @@ class Door:
             self._report(Severity.WARNING, _("线的长度为零，不计入路网"), _("请删除或补全"), self._rows(points_only))
         invalid = ~missing & ~points_only & ~shapely.is_valid(shapes)
         if invalid.any():
-            reason = shapely.is_valid_reason(shapes[invalid][0])
+            reason = cause(shapely.is_valid_reason(shapes[invalid][0]))
             self._report(
                 Severity.ERROR,
                 _("几何无效（{reason}）").format(reason=reason),

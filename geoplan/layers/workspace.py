@@ -16,7 +16,7 @@ import shapely
 
 from geoplan import crs as crs_
 from geoplan.errors import LayerError
-from geoplan.i18n import _
+from geoplan.i18n import _, many
 from geoplan.layers.facilities import split_versions
 from geoplan.layers.manifest import LayerEntry, Manifest, read_manifest
 from geoplan.layers.reading import read_raw
@@ -146,7 +146,7 @@ def _absent(manifest: Manifest, severity: Severity) -> list[Problem]:
     for role in ROLES.values():
         if role.required and manifest.entry(role.name) is None:
             text = _("manifest.toml 没有登记{layer}图层").format(layer=_(role.label))
-            remedy = _('请添加 role = "{role}" 的 [[layer]]').format(role=role.name)
+            remedy = _("请用“导入数据”页或 geoplan import {role} 导入").format(role=role.name)
             problems.append(Problem(severity, role.name, text, remedy))
     return problems
 
@@ -154,7 +154,9 @@ def _absent(manifest: Manifest, severity: Severity) -> list[Problem]:
 def _stop_on_errors(problems: list[Problem]) -> None:
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
-        raise LayerError(_("数据有 {count} 处错误，无法评估。").format(count=len(errors)), tuple(problems))
+        raise LayerError(
+            many("数据有 {count} 处错误，无法评估。", len(errors)).format(count=len(errors)), tuple(problems)
+        )
 
 
 def _misplaced(frames: Mapping[str, gpd.GeoDataFrame]) -> list[Problem]:

@@ -20,6 +20,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from geoplan import crs as crs_
+from geoplan.causes import cause
 from geoplan.errors import NetworkError
 from geoplan.i18n import _
 from geoplan.model import Problem, Severity
@@ -77,7 +78,7 @@ def read_elevation(network: Network, path: Path, crs: str = "") -> Elevation:
             height[inside] = _heights(dem, column[inside], row[inside])
     except RasterioError as error:
         text = _("高程数据 {name} 无法读取（{reason}），请确认文件完整。")
-        raise NetworkError(text.format(name=path.name, reason=error)) from error
+        raise NetworkError(text.format(name=path.name, reason=cause(error))) from error
     return _along_edges(network, xy, edge, height, inside)
 
 

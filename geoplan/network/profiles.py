@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.causes import cause
 from geoplan.errors import NetworkError, SettingsError
 from geoplan.i18n import _, current
 from geoplan.network.edge_times import CLOSED, EdgeTimes
@@ -245,11 +246,11 @@ def load_profile(name: str) -> Profile:
             raise SettingsError(message.format(name=name, known=", ".join(known_profiles())))
         return _profile(tomllib.loads(text), name)
     except OSError as error:
-        raise SettingsError(
-            _("无法读取出行方式文件 {file}：{error}").format(file=name, error=error.strerror)
-        ) from error
+        raise SettingsError(_("无法读取出行方式文件 {file}：{error}").format(file=name, error=cause(error))) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(_("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=name, error=error)) from error
+        raise SettingsError(
+            _("{file} 不是有效的 UTF-8 TOML 文件：{error}").format(file=name, error=cause(error))
+        ) from error
 
 
 def _profile(table: dict[str, Any], where: str) -> Profile:

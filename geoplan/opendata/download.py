@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from geoplan.causes import cause
 from geoplan.errors import ManifestError, OutputError
 from geoplan.i18n import _
 from geoplan.intake.bringing import staging
@@ -97,7 +98,7 @@ def _cache(root: Path, today: date) -> Path:
                 shutil.rmtree(old, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=folder, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=folder, error=cause(error))) from error
     return folder
 
 

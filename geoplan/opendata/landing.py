@@ -10,6 +10,7 @@ from pathlib import Path
 import geopandas as gpd
 import pyogrio
 
+from geoplan.causes import cause
 from geoplan.errors import LayerError, OutputError
 from geoplan.i18n import _
 from geoplan.layers import LayerEntry, read_manifest
@@ -70,7 +71,7 @@ def bring_in(root: Path, layers: Sequence[NewLayer], staging: Path, *, replace_e
             with suppress(OSError):
                 target.rename(file)
         if isinstance(error, OSError) and not isinstance(error, OutputError):
-            raise OutputError(_("无法写入 {file}：{error}").format(file=root, error=error.strerror)) from error
+            raise OutputError(_("无法写入 {file}：{error}").format(file=root, error=cause(error))) from error
         raise
     return tuple(entries)
 

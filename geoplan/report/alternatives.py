@@ -291,7 +291,7 @@ def _amounts(rows: pd.DataFrame, side: str) -> pd.Series:
         rows[f"sum_{side}"], rows[f"unknown_{side}"], rows[f"rows_{side}"], strict=True
     ):
         text = "—" if unknown == rows_in_all and unknown else tables.figure(known)
-        texts.append(_("{sum}（{count} 处未填）").format(sum=text, count=unknown) if unknown else text)
+        texts.append(_("（{count} 处未填）{sum}").format(sum=text, count=unknown) if unknown else text)
     return pd.Series(texts, index=rows.index)
 
 

@@ -34,24 +34,28 @@ class Change:
     text: str
 
 
-def verdict_change(before: Verdict | None, after: Verdict) -> Change | None:
-    """How a verdict differs from the one before; None where value, outcome and what is needed are the same."""
+def verdict_change(before: Verdict | None, after: Verdict, *, unit: bool = True) -> Change | None:
+    """How a verdict differs from the one before; None where value, outcome and what is needed are the same.
+
+    Args:
+        unit: whether the difference has its unit; not where it stands beside the value, which has it.
+    """
     if before is None:
         return Change(Turn.NEITHER, _("{symbol} 新增").format(symbol=Turn.NEITHER.value))
     if _gist(before) == _gist(after):
         return None
     turn = _turn(before, after)
-    return Change(turn, f"{turn.value} {_moved(before, after)}{_turned(before, after)}")
+    return Change(turn, f"{turn.value} {_moved(before, after, unit=unit)}{_turned(before, after)}")
 
 
 def points(difference: Fraction) -> str:
     """A difference of two shares in percentage points with its sign."""
-    return _("{points} 个百分点").format(points=signed(difference))
+    return _("{points} 个百分点").format(points=signed(difference, trim=False))
 
 
-def signed(difference: Fraction, digits: int = 2) -> str:
+def signed(difference: Fraction, digits: int = 2, *, trim: bool = True) -> str:
     """A difference with its sign, also a plus."""
-    return f"{'+' if difference > 0 else '−' if difference < 0 else '±'}{tables.figure(abs(difference), digits)}"
+    return f"{'+' if difference > 0 else '−' if difference < 0 else '±'}{tables.figure(abs(difference), digits, trim=trim)}"
 
 
 def _gist(verdict: Verdict) -> tuple[object, ...]:
@@ -80,7 +84,7 @@ def _by_value(before: Verdict, after: Verdict) -> Turn:
     return Turn.BETTER if (after.value > before.value) is more_is_better else Turn.WORSE
 
 
-def _moved(before: Verdict, after: Verdict) -> str:
+def _moved(before: Verdict, after: Verdict, *, unit: bool) -> str:
     """The difference of the values; of what is needed where the values are the same."""
     if before.value is None or after.value is None:
         return "{} → {}".format(*(tables.value_text(verdict) for verdict in (before, after)))
@@ -91,8 +95,9 @@ def _moved(before: Verdict, after: Verdict) -> str:
         return points(difference)
     if after.value_unit == tables.YES_NO:
         return "{} → {}".format(*(tables.value_text(verdict) for verdict in (before, after)))
-    sign = "+" if difference > 0 else "−"
-    return f"{sign}{tables.with_unit(abs(difference), after.value_unit)}"
+    text = tables.with_unit(abs(difference), after.value_unit)
+    told = text if unit else text.removesuffix(tables.unit_label(after.value_unit, abs(difference))).rstrip()
+    return f"{'+' if difference > 0 else '−'}{told}"
 
 
 def _turned(before: Verdict, after: Verdict) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from geoplan.i18n import _
+from geoplan.i18n import _, many
 from geoplan.layers import Layers
 from geoplan.layers.schema import ROLES
 from geoplan.report.field_words import choices, field_label
@@ -60,7 +60,7 @@ def entry_text(entry: Entry, names: Names) -> str:
         case EntryKind.RESTORE:
             return _("第 {revision} 版").format(revision=entry.body["revision"])
     steps = entry.body.get("steps")
-    return "" if steps is None else _("共 {count} 步").format(count=len(steps))
+    return "" if steps is None else many("共 {count} 步", len(steps)).format(count=len(steps))
 
 
 def side_texts(side: Iterable[object], names: Names) -> list[str]:

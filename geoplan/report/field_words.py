@@ -50,6 +50,7 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "parent_code": mark("上级代码"),
     }
 )
+_UNIT = re.compile(r" ?[（(][^（()）]*[)）]$")
 _NAMED = re.compile("“([a-z0-9_]+)”")
 
 
@@ -58,9 +59,22 @@ def field_label(name: str) -> str:
     return _(FIELD_LABELS[name]) if name in FIELD_LABELS else name
 
 
+def column_words(name: str) -> str:
+    """A column of a layer, ``facilities.site_area_m2``, by its word: ``用地（site_area_m2）``."""
+    column = name.rpartition(".")[2]
+    word = _UNIT.sub("", field_label(column))
+    return name if word == column else _("{word}（{column}）").format(word=word, column=column)
+
+
 def field_of(role: str, name: str) -> Field:
     """A field of a layer."""
     return next(field for field in ROLES[role].fields if field.name == name)
+
+
+def coded(code: str) -> str:
+    """The word for a code of the layers' vocabularies, or for a field; else the code itself."""
+    vocabularies = (field.vocabulary for role in ROLES.values() for field in role.fields if field.vocabulary)
+    return next((_(label(code, known)) for known in vocabularies if code in known), field_label(code))
 
 
 def choices(field: Field) -> dict[str, str]:

@@ -12,6 +12,7 @@ from threading import Lock
 
 import pandas as pd
 
+from geoplan.causes import cause
 from geoplan.errors import OutputError, ScenarioError
 from geoplan.i18n import _
 from geoplan.layers import MANIFEST, LayerEntry, Manifest
@@ -91,7 +92,7 @@ def _existing(path: Path, encoding: str) -> pd.DataFrame:
     try:
         return csv_table(path, encoding)
     except (OSError, ValueError) as error:
-        raise OutputError(_("{file} 无法读取：{error}").format(file=path, error=error)) from error
+        raise OutputError(_("{file} 无法读取：{error}").format(file=path, error=cause(error))) from error
 
 
 def write_figures_table(manifest: Manifest, pack: Pack) -> tuple[Path, int]:
@@ -254,4 +255,4 @@ def _replace(path: Path, content: bytes) -> None:
             Path(scratch.name).unlink()
             raise
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=path, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=path, error=cause(error))) from error

@@ -14,6 +14,7 @@ import pandas as pd
 import pyogrio
 
 from geoplan.assess import Assessment
+from geoplan.causes import cause
 from geoplan.errors import OutputError
 from geoplan.i18n import _
 from geoplan.layers import Progress
@@ -49,7 +50,7 @@ def write_results(assessment: Assessment, out: Path, progress: Progress = lambda
         out.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".geoplan-", dir=out))
     except OSError as error:
-        raise OutputError(_("无法写入结果文件夹 {folder}：{error}").format(folder=out, error=error.strerror)) from error
+        raise OutputError(_("无法写入结果文件夹 {folder}：{error}").format(folder=out, error=cause(error))) from error
     try:
         for name, write in writers.items():
             progress(_("写出 {name}").format(name=name))
@@ -59,7 +60,7 @@ def write_results(assessment: Assessment, out: Path, progress: Progress = lambda
         for name in {CONFLICTS_CSV, COMPARISON_CSV} - writers.keys():
             (out / name).unlink(missing_ok=True)  # of an earlier assessment, which this one is not
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise OutputError(_("结果没有写完，原有文件未改动：{error}").format(error=error)) from error
+        raise OutputError(_("结果没有写完，原有文件未改动：{error}").format(error=cause(error))) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return [out / name for name in writers]

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pyogrio
 
 from geoplan.assess import default_year
+from geoplan.causes import cause
 from geoplan.coverage import offering
 from geoplan.errors import OutputError, SettingsError
 from geoplan.i18n import _
@@ -89,4 +90,6 @@ def write_service_areas(areas: gpd.GeoDataFrame, file: Path) -> None:
             pyogrio.write_dataframe(areas, whole, layer="service_areas", driver="GPKG", geometry_type="MultiPolygon")
             os.replace(whole, file)  # noqa: PTH105 - replaces on Windows too
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise OutputError(_("{file} 没有写成，原有文件未改动：{error}").format(file=file, error=error)) from error
+        raise OutputError(
+            _("{file} 没有写成，原有文件未改动：{error}").format(file=file, error=cause(error))
+        ) from error

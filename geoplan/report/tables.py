@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.assess import Assessment
-from geoplan.i18n import _, current, mark
+from geoplan.i18n import _, current, many, mark
 from geoplan.layers import Manifest
 from geoplan.model import (
     OUTCOME_LABELS,
@@ -22,6 +22,9 @@ from geoplan.model import (
     Severity,
     Verdict,
 )
+from geoplan.report.assumed import assumptions
+from geoplan.report.field_words import column_words
+from geoplan.report.numbers import figure as figure  # noqa: PLC0414 - others ask for it here
 
 BINDING_LABELS = {
     Binding.BINDING: mark("约束性"),
@@ -31,26 +34,9 @@ BINDING_LABELS = {
 }
 SEVERITY_LABELS = {Severity.ERROR: mark("错误"), Severity.WARNING: mark("警告"), Severity.NOTE: mark("提示")}
 _MOST_DIGITS = 12
+_SEVERAL = Fraction(2)
 YES_NO = "是/否"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def figure(value: Fraction | None, digits: int = 2, *, trim: bool = True) -> str:
-    """A figure for the eye, rounded half up from its exact value; a dash when there is none.
-
-    Args:
-        digits: decimals.
-        trim: leave out zeros at the end; not in columns of figures, whose points should stand below each other.
-    """
-    if value is None:
-        return "—"
-    scaled = abs(value) * 10**digits
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    text = f"{whole // 10**digits:,}"
-    decimals = f"{whole % 10**digits:0{digits}d}" if digits else ""
-    decimals = decimals.rstrip("0") if trim else decimals
-    sign = "-" if value < 0 and whole else ""
-    return f"{sign}{text}.{decimals}" if decimals else f"{sign}{text}"
 
 
 def with_unit(value: Fraction | None, unit: str, unlike: Fraction | None = None, *, trim: bool = True) -> str:
@@ -70,7 +56,9 @@ def with_unit(value: Fraction | None, unit: str, unlike: Fraction | None = None,
     ):
         digits += 1
     text = figure(value, digits, trim=trim)
-    return text if value is None else f"{text}{unit_label(unit)}" if unit == "%" else f"{text} {unit_label(unit)}"
+    return (
+        text if value is None else f"{text}{unit_label(unit)}" if unit == "%" else f"{text} {unit_label(unit, value)}"
+    )
 
 
 def value_text(verdict: Verdict) -> str:
@@ -79,9 +67,13 @@ def value_text(verdict: Verdict) -> str:
     return with_unit(verdict.value, verdict.value_unit, unlike=verdict.target, trim=trim)
 
 
-def unit_label(unit: str) -> str:
-    """The word for a unit; blank for none."""
-    return _(unit) if unit else ""
+def unit_label(unit: str, value: Fraction = _SEVERAL) -> str:
+    """The word for a unit; blank for none.
+
+    Args:
+        value: how many there are; several where it is not known.
+    """
+    return many(unit, value) if unit else ""
 
 
 # The units that packs use, marked for translation.
@@ -177,7 +169,7 @@ def count_text(verdict: Verdict) -> str:
 
 def missing_text(verdict: Verdict) -> str:
     """Which blank cells keep it from being evaluated or do not matter, and what is worth knowing about the count."""
-    fields = _("、").join(verdict.count.missing)
+    fields = _("、").join(map(column_words, verdict.count.missing))
     absent = ""
     if fields and verdict.outcome is Outcome.NOT_EVALUABLE:
         absent = _("缺少 {fields}").format(fields=fields)
@@ -190,23 +182,6 @@ def reading_text(rule: Rule) -> str:
     """Which reading of the plan was taken and why, in the current language; blank where the plan is clear."""
     text = (rule.note_en or rule.note) if current() == "en" else rule.note
     return text.rstrip("。.")
-
-
-def assumed_text(rule: Rule) -> str:
-    """What is ours and not the plan's, ``假设：threshold_m = 200``; blank where nothing is."""
-    told = [f"{name} = {value}" if (value := _assumed(rule, name)) else name for name in rule.assumed]
-    return _("假设 {assumed}").format(assumed=_("、").join(told)) if told else ""
-
-
-def _assumed(rule: Rule, name: str) -> str:
-    """The value of something assumed; blank where it is too long to be told beside its name."""
-    given = {"value": rule.target, "tolerance": rule.tolerance, **rule.options}
-    value = given.get(name, rule.scope.get(name.removeprefix("scope.")))
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return (
-        "" if value is None or isinstance(value, dict) else figure(value) if isinstance(value, Fraction) else str(value)
-    )
 
 
 def divided_text(rule: Rule) -> str:
@@ -291,7 +266,7 @@ def verdict_table(assessment: Assessment) -> pd.DataFrame:
             _("依据"): source_text(verdict),
             _("原文"): verdict.rule.clause.quote,
             _("解读"): reading_text(verdict.rule),
-            _("假设"): assumed_text(verdict.rule),
+            _("假设"): assumptions(verdict.rule),
             _("分子与分母"): divided_text(verdict.rule),
             _("规则"): verdict.rule.id,
             _("规则包"): pack,

@@ -17,6 +17,7 @@ from geoplan.coverage import UNCOVERED, Coverage
 from geoplan.i18n import _
 from geoplan.model import REACH_LABELS, Outcome, Problem, Reach, Severity, Verdict
 from geoplan.report import comparison, reach, style, tables
+from geoplan.report.assumed import assumed_text
 
 _MOST_ESTATES = 8
 _MOST_ROWS = 5
@@ -129,7 +130,7 @@ def _grounds(assessment: Assessment) -> Text:
             clause,
             tables.missing_text(verdict),
             tables.reading_text(verdict.rule),
-            tables.assumed_text(verdict.rule),
+            assumed_text(verdict.rule),
         )
         lines.append(
             _("· {name}：{grounds}").format(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyogrio
 
+from geoplan.causes import cause
 from geoplan.errors import OutputError
 from geoplan.i18n import _
 
@@ -29,13 +30,13 @@ def whole_files(folder: Path) -> Iterator[Path]:
         scratch = Path(tempfile.mkdtemp(prefix=".geoplan-", dir=folder))
     except OSError as error:
         raise OutputError(
-            _("无法写入结果文件夹 {folder}：{error}").format(folder=folder, error=error.strerror)
+            _("无法写入结果文件夹 {folder}：{error}").format(folder=folder, error=cause(error))
         ) from error
     try:
         yield scratch
         for file in sorted(scratch.iterdir()):
             os.replace(file, folder / file.name)  # noqa: PTH105 - replaces on Windows too
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise OutputError(_("结果没有写完，原有文件未改动：{error}").format(error=error)) from error
+        raise OutputError(_("结果没有写完，原有文件未改动：{error}").format(error=cause(error))) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from geoplan.causes import cause
 from geoplan.errors import OutputError, ScenarioError
 from geoplan.i18n import _
 from geoplan.scenario.edits import Scenario
@@ -60,7 +61,9 @@ def loads(text: str, name: str) -> Scenario:
     except ScenarioError as error:
         raise ScenarioError(_("{file}：{error}").format(file=name, error=error)) from error
     except ValueError as error:
-        raise ScenarioError(_("{file} 不是完整的 JSON 文件：{error}。").format(file=name, error=error)) from error
+        raise ScenarioError(
+            _("{file} 不是完整的 JSON 文件：{error}。").format(file=name, error=cause(error))
+        ) from error
     try:
         return _scenario(table)
     except ScenarioError as error:
@@ -113,7 +116,7 @@ def read_scenario(path: Path) -> Scenario:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ScenarioError(_("无法读取 {file}：{error}").format(file=path, error=error.strerror)) from error
+        raise ScenarioError(_("无法读取 {file}：{error}").format(file=path, error=cause(error))) from error
     if len(raw) > MAX_BYTES:
         text = _("{file} 超过 {most} MB，不是方案文件。")
         raise ScenarioError(text.format(file=path, most=MAX_BYTES // 1_000_000))
@@ -141,4 +144,4 @@ def write_scenario(scenario: Scenario, path: Path) -> None:
             Path(temporary).unlink()
             raise
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=path, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=path, error=cause(error))) from error

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from geoplan.causes import cause
 from geoplan.errors import StoreError, WorkspaceError
 from geoplan.i18n import _
 from geoplan.layers import MANIFEST
@@ -56,7 +57,7 @@ def writing_store(root: Path, url: str = "") -> Iterator[Store]:
     try:
         place = tempfile.TemporaryDirectory(prefix=".new-", dir=folder)
     except OSError as error:
-        raise StoreError(_("无法写入 {file}：{error}").format(file=folder, error=error.strerror)) from error
+        raise StoreError(_("无法写入 {file}：{error}").format(file=folder, error=cause(error))) from error
     with place as scratch:
         new = Path(scratch) / STORE
         with Store(f"sqlite:///{new.resolve()}", lambda: _files(folder)) as store:
@@ -93,7 +94,7 @@ def _made(folder: Path) -> Path:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise StoreError(_("无法建立文件夹 {folder}：{error}").format(folder=folder, error=error.strerror)) from error
+        raise StoreError(_("无法建立文件夹 {folder}：{error}").format(folder=folder, error=cause(error))) from error
     return folder
 
 

@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplan import crs as crs_
+from geoplan.causes import cause
 from geoplan.i18n import _
 from geoplan.layers.schema import ROLES, Field
 from geoplan.layers.validation import read_cells
@@ -98,7 +99,7 @@ def _read_shapes(edits: Sequence[Edit], crs: pyproj.CRS) -> tuple[NDArray[np.obj
     drawn = np.array([_drawing(edit) for edit in edits], dtype=object)
     problems = []
     for place in np.flatnonzero(~shapely.is_valid(drawn) & ~shapely.is_missing(drawn)):
-        reason = shapely.is_valid_reason(drawn[place])
+        reason = cause(shapely.is_valid_reason(drawn[place]))
         text = _("地块边界无效（{reason}）").format(reason=reason)
         problems.append(about(int(place) + 1, text, _("请重画，边界不能自相交")))
     there = np.flatnonzero(~shapely.is_missing(drawn))

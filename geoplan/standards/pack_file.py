@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from geoplan.causes import cause
 from geoplan.errors import Fault, PackError
 from geoplan.i18n import _, mark
 from geoplan.layers.schema import FACILITY_KINDS
@@ -95,11 +96,11 @@ def read_pack_file(name: str, source: Traversable | Path) -> PackFile:
         text = source.read_bytes().decode("utf-8-sig")
         table = tomllib.loads(text)
     except OSError as error:
-        raise PackError(_("无法读取规则包 {name}：{error}。").format(name=name, error=error.strerror)) from error
+        raise PackError(_("无法读取规则包 {name}：{error}。").format(name=name, error=cause(error))) from error
     except UnicodeDecodeError as error:
         raise PackError.of(name, [Fault(1, "TOML", _("不是 UTF-8 编码，请另存为 UTF-8"))]) from error
     except tomllib.TOMLDecodeError as error:
-        raise PackError.of(name, [Fault(_line_in(str(error)), "TOML", str(error))]) from error
+        raise PackError.of(name, [Fault(_line_in(str(error)), "TOML", cause(error, placed=False))]) from error
     return _Reader(lines_of(text.replace("\r\n", "\n"))).file(table)
 
 

@@ -17,6 +17,7 @@ from geoplan.i18n import _, current
 from geoplan.layers.schema import FieldKind
 from geoplan.report.field_words import choices, field_label, field_of
 from geoplan.scenario.edits import Value
+from geoplan.web.wording import headed
 
 Lines = tuple[tuple[str, ...], ...]
 _DEGREES = ("lon", "lat")
@@ -89,9 +90,16 @@ def _field(place: Any, role: str, field: str) -> Value:
         return None if number is None else float(number)
     kind, words, word = field_of(role, field).kind, choices(field_of(role, field)), field_label(field)
     if kind is FieldKind.CODES:
-        return "|".join(sorted(place.multiselect(word, list(words), format_func=words.get, key=key))) or None
+        return (
+            "|".join(
+                sorted(place.multiselect(word, list(words), format_func=lambda code: headed(words[code]), key=key))
+            )
+            or None
+        )
     if words:
-        return place.selectbox(word, ["", *words], format_func=lambda code: words.get(code, "—"), key=key) or None
+        return (
+            place.selectbox(word, ["", *words], format_func=lambda code: headed(words.get(code, "—")), key=key) or None
+        )
     if kind is FieldKind.TEXT:
         return (place.text_input(word, key=key) or "").strip() or None
     number = place.number_input(word, min_value=0.0, value=None, step=1.0, format="%g", key=key)

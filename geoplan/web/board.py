@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from geoplan.assess import Assessment
 from geoplan.i18n import _
@@ -81,7 +82,9 @@ def outcome_word(outcome: Outcome) -> str:
 def changes(verdicts: Iterable[Verdict], base: Assessment) -> list[Change | None]:
     """What became of each verdict since the base."""
     before = {(one.rule.id, one.count.level, one.count.unit): one for one in base.verdicts}
-    return [verdict_change(before.get((one.rule.id, one.count.level, one.count.unit)), one) for one in verdicts]
+    return [
+        verdict_change(before.get((one.rule.id, one.count.level, one.count.unit)), one, unit=False) for one in verdicts
+    ]
 
 
 def table(verdicts: list[Verdict], base: Assessment | None = None) -> Table:
@@ -109,13 +112,22 @@ def table(verdicts: list[Verdict], base: Assessment | None = None) -> Table:
     )
 
 
+def _target(verdict: Verdict) -> str:
+    """What is demanded, without the unit where the value beside it has the same."""
+    text = tables.target_text(verdict)
+    if verdict.value is None or verdict.value_unit == "%" or verdict.target is None:
+        return text
+    ends = {tables.unit_label(verdict.value_unit, count) for count in (Fraction(1), Fraction(2))}
+    return next((text.removesuffix(f" {end}") for end in ends if end and text.endswith(f" {end}")), text)
+
+
 def _record(verdict: Verdict, change: Change | None) -> dict[str, str]:
     return {
         "name": tables.rule_name(verdict),
         "unit": verdict.count.unit_name or verdict.count.unit,
         "value": tables.value_text(verdict),
         "count": tables.count_text(verdict) or "—",
-        "target": tables.target_text(verdict),
+        "target": _target(verdict),
         "outcome": tables.outcome_label(verdict),
         "needed": tables.needed_text(verdict) if stock.own_need(verdict) else "—",
         "change": change.text if change else "—",

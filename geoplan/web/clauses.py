@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from geoplan.i18n import _
 from geoplan.model import Rule
 from geoplan.report import tables
+from geoplan.report.assumed import assumptions
 from geoplan.standards import Pack
 from geoplan.web import parts
+from geoplan.web.wording import escape
 
 
 def show(pack: Pack, rule: Rule, *, name: str = "", note: str = "") -> None:
@@ -35,7 +35,7 @@ def show(pack: Pack, rule: Rule, *, name: str = "", note: str = "") -> None:
             (_("期限"), rule.due.isoformat() if rule.due else ""),
             (_("说明"), note),
             (_("解读"), tables.reading_text(rule)),
-            (_("假设"), tables.assumed_text(rule)),
+            (_("假设"), assumptions(rule, pack.services)),
             (_("规则"), rule.id),
         ]
     )

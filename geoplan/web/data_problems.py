@@ -12,10 +12,10 @@ import streamlit as st
 
 from geoplan import crs
 from geoplan.doctor import Case, Finding, checked, references_of, with_known
-from geoplan.i18n import _
+from geoplan.i18n import _, many
 from geoplan.layers import Layers
 from geoplan.model import Outcome
-from geoplan.report import style, tables
+from geoplan.report import style
 from geoplan.web import basemap, data_repairs, linked, map_layers, parts, places, rows, session
 from geoplan.web.cache import View
 from geoplan.web.map_component import Layer, Style, pack_look, pack_places, show_map
@@ -40,11 +40,12 @@ def show(view: View, desk: Desk) -> None:
     table = rows.problem_table(findings)
     told = desk.choice(data_repairs.CHOSEN)
     place = [int(told)] if told and int(told) < len(findings) else []
-    st.dataframe(
-        table.frame,
+    frame, height = parts.room("problems", len(table.frame), _PROBLEM_ROWS, beside=500)
+    frame.dataframe(
+        parts.coloured(table),
         hide_index=True,
-        column_config=parts.columns(table, measured=False),
-        height=parts.height_of(len(table.frame), _PROBLEM_ROWS),
+        column_config=parts.columns(table, fitted=True),
+        height=height,
         alt=_("数据问题"),
         **linked.marking(
             "problems",
@@ -73,8 +74,7 @@ def _chosen(view: View, desk: Desk, number: int, found: Finding) -> None:
 
 def _map(view: View, found: Finding) -> None:
     ground = view.drawn_of_base("quiet-ground", lambda base: map_layers.ground(base.layers))
-    mark = tables.synthetic_label(view.base)
-    st.caption(_("问题所在的位置（{count} 处）。{mark}").format(count=f"{len(found.where):,}", mark=mark))
+    st.caption(many("问题所在的位置（{count} 处）。", len(found.where)).format(count=f"{len(found.where):,}"))
     name = zlib.crc32(f"{found.problem.layer} {found.problem.message}".encode())
     shown = MapView(
         revision=name,

@@ -23,6 +23,7 @@ from geoplan.report.repair_words import repair_text, rows_text
 from geoplan.web import parts, session, state
 from geoplan.web.cache import View
 from geoplan.web.state import Notice, telling
+from geoplan.web.wording import plain
 
 CHOSEN = "data-problem"
 """What the desk remembers the chosen problem under."""
@@ -62,7 +63,7 @@ def offer(view: View, number: int, found: Finding) -> None:
         with choice:
             chosen, agreed = _narrowed(found, repair, key)
         button.button(
-            parts.plain(repair_text(repair)),
+            plain(repair_text(repair)),
             key=f"repair-{key}",
             disabled=not agreed,
             width="stretch",

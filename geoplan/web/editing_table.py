@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from geoplan.errors import ScenarioError
-from geoplan.i18n import _
+from geoplan.i18n import _, many
 from geoplan.layers.schema import FieldKind
 from geoplan.report.field_words import choices, field_label
 from geoplan.scenario import Edit
@@ -61,14 +61,15 @@ def _grid(rows: Any, grid: Grid, pad: str, typed: dict[str, dict[str, Any]]) -> 
         edited = st.session_state[key]["edited_rows"]
         st.session_state[pad] = cells.with_typed(st.session_state[pad], ids, edited)
 
-    st.data_editor(
+    place, height = parts.room(f"typed-{grid.role}", len(rows), _ROWS, beside=300)
+    place.data_editor(
         cells.grid_frame(rows, grid, seed),
         key=key,
         hide_index=True,
         num_rows="fixed",
         disabled=[name for name in grid.shown if name not in grid.typed],
         column_config={name: _column(grid, name) for name in grid.shown},
-        height=parts.height_of(len(rows), _ROWS),
+        height=height,
         placeholder="—",
         alt=_("可修改的表"),
         on_change=noted,
@@ -98,7 +99,7 @@ def _save(view: View, desk: Desk, frame: Any, grid: Grid, pad: str) -> None:
     except ScenarioError as error:
         _refused([str(error)])
         edits = ()
-    count = _("{count} 行有修改").format(count=len(edits)) if edits else _("没有未保存的修改")
+    count = many("{count} 行有修改", len(edits)).format(count=len(edits)) if edits else _("没有未保存的修改")
     told, reason, save, discard = st.columns([2, 4, 1.4, 1.4], vertical_alignment="center")
     told.text(count)
     why = reason.text_input(

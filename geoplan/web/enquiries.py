@@ -77,7 +77,7 @@ def _in_words(found: Whereabouts, lon: float, lat: float) -> PlaceAnswer:
             "" if row["leg_m"] != row["leg_m"] else _("{metres} 米").format(metres=f"{math.ceil(row['leg_m']):,}"),
         ),
     )
-    brief = ((_("原因"), row["why"]),) if row["why"] else ()
+    brief = (("", row["why"]),) if row["why"] else ()
     return PlaceAnswer(
         title,
         state,

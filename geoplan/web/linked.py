@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from geoplan.i18n import _
+from geoplan.i18n import _, many
 from geoplan.web import parts, places, session
 from geoplan.web.cache import View
 from geoplan.web.rows import Table
@@ -40,7 +40,7 @@ def table(view: View, desk: Desk, name: str, title: str, all_rows: Table, *, abo
             _to_map(view, name, shown, marked)
         parts.downloads(view, name, shown)
     counts = {"shown": f"{len(shown.frame):,}", "all": f"{len(all_rows.frame):,}"}
-    parts.status(" · ".join(filter(None, (_("{shown} / {all} 行").format(**counts), about))))
+    parts.status(" · ".join(filter(None, (many("{shown} / {all} 行", len(all_rows.frame)).format(**counts), about))))
     if len(shown.frame):
         _rows(name, title, shown, marked)
     else:
@@ -51,7 +51,7 @@ def _only_marked(name: str, count: int) -> bool:
     """A switch to see the marked rows only; not there where none is marked."""
     if not count:
         return False
-    return bool(st.toggle(_("只看选中的 {count} 行").format(count=count), key=f"marked-{name}"))
+    return bool(st.toggle(many("只看选中的 {count} 行", count).format(count=count), key=f"marked-{name}"))
 
 
 def _to_map(view: View, name: str, shown: Table, marked: list[str]) -> None:
@@ -70,11 +70,12 @@ def _rows(name: str, title: str, shown: Table, marked: list[str]) -> None:
         if shown.layer
         else {"key": f"rows-{name}"}
     )
-    st.dataframe(
+    frame, height = parts.room(name, len(shown.frame))
+    frame.dataframe(
         parts.coloured(shown, _("结论")),
         hide_index=True,
         column_config=parts.columns(shown),
-        height=parts.height_of(len(shown.frame)),
+        height=height,
         alt=title,
         placeholder="—",
         **mark,

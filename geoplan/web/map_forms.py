@@ -32,6 +32,7 @@ from geoplan.web.cache import View
 from geoplan.web.deeds import FIRST_KIND, FIRST_ROAD, KIND, ROAD, Scene
 from geoplan.web.map_component import Event
 from geoplan.web.state import Desk
+from geoplan.web.wording import headed
 
 _FACILITY = (
     ("name",),
@@ -60,13 +61,13 @@ def _next(desk: Desk) -> None:
     st.selectbox(
         _("“新设施”的类型"),
         list(FACILITY_KINDS),
-        format_func=lambda kind: _(style.FACILITY_STYLES[kind].label),
+        format_func=lambda kind: headed(_(style.FACILITY_STYLES[kind].label)),
         **parts.field(KIND, desk.choice(KIND, FIRST_KIND), lambda kind: session.choose(KIND, kind)),
     )
     st.selectbox(
         _("“新道路”的类型"),
         list(_ROADS),
-        format_func=lambda kind: _(_ROADS[kind]),
+        format_func=lambda kind: headed(_(_ROADS[kind])),
         **parts.field(ROAD, desk.choice(ROAD, FIRST_ROAD), lambda kind: session.choose(ROAD, kind)),
     )
 
@@ -77,7 +78,7 @@ def _typed(view: View) -> None:
         what = st.selectbox(
             _("内容"),
             list(typed_places.WHAT if view.editable else typed_places.ASKED),
-            format_func=lambda name: _(typed_places.WHAT[name]),
+            format_func=lambda name: headed(_(typed_places.WHAT[name])),
             key=f"typed-what-{view.editable}",
         )
         text = st.text_area(
@@ -216,7 +217,7 @@ def _idle_asset(view: View, desk: Desk, name: str) -> None:
         _("改建为"),
         list(FACILITY_KINDS),
         list(FACILITY_KINDS).index(desk.choice(KIND, FIRST_KIND)),
-        format_func=lambda code: _(style.FACILITY_STYLES[code].label),
+        format_func=lambda code: headed(_(style.FACILITY_STYLES[code].label)),
         key=f"convert-kind-{name}",
     )
     able = view.editable

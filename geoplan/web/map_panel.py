@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 import streamlit as st
 
-from geoplan.i18n import _
+from geoplan.i18n import _, many
 from geoplan.model import OUTCOME_SYMBOLS, Verdict
 from geoplan.report import style, tables
 from geoplan.scenario import STATUS_LABELS
@@ -16,6 +15,7 @@ from geoplan.web.cache import View
 from geoplan.web.deeds import CHOSEN, NEW, PANEL, PLACE
 from geoplan.web.key_figures import KeyFigure, key_figures
 from geoplan.web.state import Desk
+from geoplan.web.wording import escape
 
 _MOST_FLIPS = 6
 
@@ -89,7 +89,7 @@ def _flips(view: View) -> None:
     county = [pair for pair in turned if pair[0].count.level == board.COUNTY]
     items = "".join(f"<li>{_flip(*pair)}</li>" for pair in county[:_MOST_FLIPS])
     more = len(turned) - len(county[:_MOST_FLIPS])
-    rest = escape(_("镇街、小区等另有 {count} 项结论改变").format(count=more)) if more else ""
+    rest = escape(many("镇街、小区等另有 {count} 项结论改变", more).format(count=more)) if more else ""
     if not turned:
         rest = escape(_("没有结论改变"))
     st.html(f'<div class="gp-flips"><ul>{items}</ul>{rest}</div>')

@@ -12,7 +12,7 @@ from geoplan.compare import Comparison, compare
 from geoplan.coverage import GROUPS
 from geoplan.errors import GeoplanError
 from geoplan.i18n import _
-from geoplan.report import reach, tables
+from geoplan.report import reach
 from geoplan.report.alternatives import Comparisons, comparison_bundle
 from geoplan.web import (
     basemap,
@@ -29,12 +29,13 @@ from geoplan.web.cache import View
 from geoplan.web.map_component import View as MapView
 from geoplan.web.map_component import show_map
 from geoplan.web.state import Desk
+from geoplan.web.wording import headed
 
 _NAMES, _PART, _FLIPPED = "compare-names", "compare-part", "compare-flipped"
 _SERVICE, _GROUP, _ONE = "compare-service", "compare-group", "compare-one"
 _BETWEEN = "\n"  # names hold no line breaks
 _MOST = 6
-_MAP_PX = 520
+_MAP_PX = 480  # at least; the style sheet gives it what the window has
 
 
 def show(view: View, desk: Desk) -> None:
@@ -123,11 +124,12 @@ def _verdicts(view: View, desk: Desk, comparisons: Comparisons) -> None:
         return
     parts.turns()
     across = list(table.frame.columns)
-    st.dataframe(
+    frame, height = parts.room("compare-verdicts", len(table.frame), beside=375)
+    frame.dataframe(
         parts.coloured(table, *across),
         hide_index=True,
-        column_config=parts.columns(table, measured=False),
-        height=parts.height_of(len(table.frame)),
+        column_config=parts.columns(table, fitted=True),
+        height=height,
         alt=_("结论比较"),
         key="compare-verdicts",
     )
@@ -162,7 +164,7 @@ def _choice(place: DeltaGenerator, name: str, desk: Desk, label: str, words: dic
     place.selectbox(
         label,
         list(words),
-        format_func=lambda key: words[key],
+        format_func=lambda key: headed(words[key]),
         label_visibility="collapsed",
         **parts.field(name, chosen, lambda new: session.choose(name, new)),
     )
@@ -191,8 +193,7 @@ def _map(view: View, desk: Desk, comparisons: Comparisons) -> None:
         f"difference-{service}", lambda _assessment: difference_layers.difference_layers(comparisons[name], service)
     )
     ground = view.drawn_of_base("quiet-ground", lambda base: map_layers.ground(base.layers))
-    mark = tables.synthetic_label(view.base)
-    st.caption(_("只读，图例见地图右上角。{mark}").format(mark=mark))
+    st.caption(_("只读，图例见地图右上角。"))
     shown = MapView(
         revision=zlib.crc32(f"{other.key} {service}".encode()),
         place=f"difference {view.base_key}",

@@ -11,12 +11,13 @@ from threading import Lock
 import streamlit as st
 
 from geoplan.errors import GeoplanError
-from geoplan.i18n import _, mark
+from geoplan.i18n import _, many, mark
 from geoplan.report.documents import FURTHER_PARTS, PARTS, Exported, Request, change_lines, export_set
 from geoplan.report.print_maps import FORMATS, ORIENTATIONS, PAPERS
 from geoplan.web import parts, session
 from geoplan.web.cache import View
 from geoplan.web.state import Desk, Notice
+from geoplan.web.wording import plain
 
 _FOLDER = Path("results") / "app-export"
 """In the workspace; apart from the command's own folder, so that neither replaces the other's set."""
@@ -93,7 +94,7 @@ def _make(view: View, request: Request) -> None:
                 archive = _zipped(made)
         except GeoplanError as error:
             cancel.empty()
-            status.update(label=parts.plain(str(error)), state="error")
+            status.update(label=plain(str(error)), state="error")
             return
         cancel.empty()
         status.update(label=_("导出完成"), state="complete")
@@ -119,7 +120,9 @@ def _offer(view: View, made: Exported, archive: bytes) -> None:
     """The zip to download, what is in it, and what moved since the last export."""
     megabytes = f"{len(archive) / 1e6:,.1f}"
     st.download_button(
-        _("下载成果（{megabytes} MB，{count} 个文件）").format(megabytes=megabytes, count=len(made.files)),
+        many("下载成果（{megabytes} MB，{count} 个文件）", len(made.files)).format(
+            megabytes=megabytes, count=len(made.files)
+        ),
         archive,
         f"geoplan-{view.assessment.pack.id}-{view.assessment.year}.zip",
         "application/zip",

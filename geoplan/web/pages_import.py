@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -25,6 +24,7 @@ from geoplan.web.data_repairs import ROLE_TO_IMPORT
 from geoplan.web.importing import Upload
 from geoplan.web.map_component import View as MapView
 from geoplan.web.map_component import show_map
+from geoplan.web.wording import escape, headed, plain
 
 _UPLOAD, _REQUEST, _DRAFT, _DONE = "import-upload", "import-request", "import-draft", "import-done"
 _TABLE = "import-table"
@@ -57,7 +57,9 @@ def _ask() -> tuple[str, Any, str]:
     """Which layer, and the file or else the address of a database."""
     fields = st.columns([1, 3])
     roles = [*_FIRST_ROLES, *(name for name in ROLES if name not in {*_FIRST_ROLES, "dem"})]
-    role = fields[0].selectbox(_("图层"), roles, format_func=lambda name: _(ROLES[name].label), key=ROLE_TO_IMPORT)
+    role = fields[0].selectbox(
+        _("图层"), roles, format_func=lambda name: headed(_(ROLES[name].label)), key=ROLE_TO_IMPORT
+    )
     number = st.session_state.get("import-number", 0)
     file = fields[1].file_uploader(
         _("文件：Shapefile 压缩包、GeoPackage、GeoJSON、CSV、Excel、KML、OSM PBF"),
@@ -237,7 +239,7 @@ def _import_button(draft: Draft) -> None:
     root = state.workspace()
     there = read_manifest(root).entry(request.role)
     source, licence, as_of, synthetic = _papers()
-    agreed = there is None or st.checkbox(_("换下已有的 {file}（旧文件保留）").format(file=parts.plain(there.place)))
+    agreed = there is None or st.checkbox(_("换下已有的 {file}（旧文件保留）").format(file=plain(there.place)))
     if not st.button(_("导入"), type="primary", disabled=not (draft.look.usable and agreed), key="import-go"):
         return
     try:

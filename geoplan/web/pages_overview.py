@@ -13,6 +13,7 @@ from geoplan.web import board, clauses, findings, linked, parts, session
 from geoplan.web.cache import View
 from geoplan.web.key_figures import key_figures
 from geoplan.web.state import Desk
+from geoplan.web.wording import headed
 
 _ROW, _LEVEL, _TEXT, _LACKING = "overview-row", "overview-level", "overview-text", "overview-lacking"
 _OUTCOMES, _BINDINGS = "overview-outcomes", "overview-bindings"
@@ -31,8 +32,6 @@ def show(view: View, desk: Desk) -> None:
     if not verdicts:
         st.info(_("没有符合条件的结论。请放宽上面的筛选。"))
         return
-    if base:
-        parts.turns()
     _behind(view, desk, verdicts[_chosen(view, desk, verdicts)])
 
 
@@ -44,7 +43,11 @@ def _filtered(view: View, desk: Desk) -> list[Verdict]:
     level = level if level in levels else levels[0]
     places = st.columns([1.3, 2.2, 1.6, 1.5], vertical_alignment="center")
     places[0].selectbox(
-        _("层级"), levels, format_func=tables.level_label, label_visibility="collapsed", **_remembered(_LEVEL, level)
+        _("层级"),
+        levels,
+        format_func=lambda name: headed(tables.level_label(name)),
+        label_visibility="collapsed",
+        **_remembered(_LEVEL, level),
     )
     places[1].text_input(
         _("查找"),
@@ -56,7 +59,7 @@ def _filtered(view: View, desk: Desk) -> list[Verdict]:
     places[2].multiselect(
         _("约束力"),
         list(Binding),
-        format_func=lambda binding: _(tables.BINDING_LABELS[binding]),
+        format_func=lambda binding: headed(_(tables.BINDING_LABELS[binding])),
         placeholder=_("约束力：全部"),
         label_visibility="collapsed",
         **_remembered_list(_BINDINGS, bindings),
@@ -64,7 +67,11 @@ def _filtered(view: View, desk: Desk) -> list[Verdict]:
     lacking = bool(desk.choice(_LACKING))
     places[3].toggle(_("只看有缺口的"), **_remembered(_LACKING, lacking))
     kept = board.Filter(level, bindings=frozenset(bindings), lacking=lacking, text=desk.choice(_TEXT))
-    return _by_outcome(desk, [verdict for verdict in everything if kept.keeps(verdict)])
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        verdicts = _by_outcome(desk, [verdict for verdict in everything if kept.keeps(verdict)])
+        if verdicts and view.state:
+            parts.turns()
+    return verdicts
 
 
 def _by_outcome(desk: Desk, verdicts: list[Verdict]) -> list[Verdict]:
@@ -100,11 +107,12 @@ def _chosen(view: View, desk: Desk, verdicts: list[Verdict]) -> int:
     table = board.table(verdicts, view.base if view.state else None)
     names = [_name_of(verdict) for verdict in verdicts]
     place = names.index(desk.choice(_ROW)) if desk.choice(_ROW) in names else 0
-    st.dataframe(
+    frame, height = parts.room("board", len(table.frame), _BOARD_ROWS, beside=620)
+    frame.dataframe(
         parts.coloured(table, _("结论"), _("较现状")),
         hide_index=True,
-        column_config=parts.columns(table, measured=False),
-        height=parts.height_of(len(table.frame), _BOARD_ROWS),
+        column_config=parts.columns(table, fitted=True),
+        height=height,
         alt=_("达标情况"),
         **linked.marking(
             "board", [place], lambda rows: session.choose(_ROW, names[rows[0]] if rows else ""), "single-row-required"

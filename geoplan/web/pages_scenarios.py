@@ -38,11 +38,12 @@ def _list(view: View, desk: Desk, states: list[State]) -> None:
     store = session.store()
     last = {state.id: store.log(state.scenario.name)[-1] for state in states}
     table = scenario_rows.list_table(states, last, view.layers.base)
-    st.dataframe(
-        table.frame,
+    frame, height = parts.room("scenario-list", len(table.frame), _LIST_ROWS, beside=620)
+    frame.dataframe(
+        parts.coloured(table),
         hide_index=True,
-        column_config=parts.columns(table, measured=False),
-        height=parts.height_of(len(table.frame), _LIST_ROWS),
+        column_config=parts.columns(table, fitted=True),
+        height=height,
         alt=_("方案列表"),
         **linked.marking(
             "scenario-list",
@@ -83,11 +84,12 @@ def _history(desk: Desk, state: State, names: dict[tuple[str, str], str]) -> Non
     told = desk.choice(f"{_REVISION}-{state.id}")
     chosen = int(told) if told else 0
     place = [len(entries) - chosen] if 0 < chosen <= len(entries) else []
-    st.dataframe(
-        table.frame,
+    frame, height = parts.room("scenario-history", len(table.frame), 8, beside=520)
+    frame.dataframe(
+        parts.coloured(table),
         hide_index=True,
-        column_config=parts.columns(table, measured=False),
-        height=parts.height_of(len(table.frame), 8),
+        column_config=parts.columns(table, fitted=True),
+        height=height,
         alt=_("方案历史"),
         **linked.marking(
             "scenario-history",

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from geoplan.errors import GeoplanError, OutputError
-from geoplan.i18n import _, current
+from geoplan.i18n import _, current, many
 from geoplan.layers import read_manifest
 from geoplan.report import figures_table
 from geoplan.report.figures_table import Typed
@@ -53,11 +53,13 @@ def _clauses(view: View, desk: Desk) -> None:
         st.info(_("没有符合条件的行。请改变或清空筛选。"))
         return
     place = table.places({desk.choice(_RULE)})
-    st.dataframe(
-        table.frame,
+    most, beside = (_RULES, 560) if place else (_RULES + 4, 250)
+    frame, height = parts.room("rules", len(table.frame), most, beside)
+    frame.dataframe(
+        parts.coloured(table),
         hide_index=True,
-        column_config=parts.columns(table, measured=False),
-        height=parts.height_of(len(table.frame), _RULES if place else _RULES + 4),
+        column_config=parts.columns(table, fitted=True),
+        height=height,
         alt=_("规则包的条款"),
         **linked.marking(
             "rules", place, lambda marked: session.choose(_RULE, table.ids[marked[0]] if marked else ""), "single-row"
@@ -102,14 +104,15 @@ def _figures(view: View, desk: Desk) -> None:
     )
     count = st.session_state.setdefault("figures-saved", 0)
     frame = figure_rows.figure_frame(view.assessment, rules, seen)
-    edited = st.data_editor(
+    place, height = parts.room("figures", len(frame), beside=300)
+    edited = place.data_editor(
         frame,
         key=f"figures-{view.assessment.pack.id}-{current()}-{count}",
         hide_index=True,
         num_rows="fixed",
         disabled=list(figure_rows.TOLD),
         column_config=_columns(),
-        height=parts.height_of(len(frame)),
+        height=height,
         placeholder="",
         alt=_("填报"),
     )
@@ -128,7 +131,11 @@ def _save(view: View, rules_changed: dict[str, Typed], seen: dict[str, Typed]) -
     if problems:
         parts.faults(_("下列单元格需要改正，改好后才能保存。"), problems)
     told, save = st.columns([4, 1.4], vertical_alignment="center")
-    told.text(_("{count} 项有修改").format(count=len(rules_changed)) if rules_changed else _("没有未保存的修改"))
+    told.text(
+        many("{count} 项有修改", len(rules_changed)).format(count=len(rules_changed))
+        if rules_changed
+        else _("没有未保存的修改")
+    )
     if not save.button(
         _("保存填报"), type="primary", disabled=not rules_changed or bool(problems), key="save-figures", width="stretch"
     ):

@@ -5,15 +5,14 @@ Names and quotations come from files: they are shown as text or escaped, never a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from html import escape
 from types import MappingProxyType
 from typing import Any, Literal
 from unicodedata import east_asian_width
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from geoplan.errors import GeoplanError, LayerError, StoreError
 from geoplan.i18n import _, current
@@ -23,10 +22,23 @@ from geoplan.web import rows, session
 from geoplan.web.cache import View
 from geoplan.web.key_figures import KeyFigure
 from geoplan.web.rows import Table
+from geoplan.web.wording import escape
 
-_WIDE_PX, _NARROW_PX, _PADDING_PX, _WIDEST_PX = 13, 7, 18, 300
+_WIDE_PX, _NARROW_PX, _PADDING_PX, _WIDEST_PX = 13.2, 7.8, 18, 300
+_WIDTHS = {  # of letters in the font of tables
+    letter: width
+    for width, letters in (
+        (3.4, " ,.:;'|ijlI"),
+        (4.6, '()[]{}-!rft/"'),
+        (6.6, "csvxyz*?"),
+        (11.6, "mwMW%@—"),
+        (13.2, "→○▲▼◆≥≤·"),
+    )
+    for letter in letters
+}
+_FRAME_PX, _LEAST_PX = 1024, 130  # what a table has on an office screen; what its long texts keep
 _AGAIN_S = 3.0
-_MOST_ROWS, _TABLE_PX = 14, 530  # a longer table scrolls
+_MOST_ROWS, _ROW_PX, _LEAST_TALL_PX = 14, 33, 377  # a longer table scrolls
 _FORMATS: Mapping[str, str] = MappingProxyType(
     {
         rows.PEOPLE: "%,.0f",
@@ -37,13 +49,13 @@ _FORMATS: Mapping[str, str] = MappingProxyType(
         rows.YEAR: "%d",
     }
 )
-_MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # all punctuation of ASCII
+Height = Literal["content", "stretch"]
 # Streamlit's own English words (Press Enter to apply, the toolbar of a table whose download would not guard against
 # formulas) are hidden; its header is flat so that it does not lie over the page. Its marks of the focus are too faint, or none;
 # the button that folds the sidebar is there for the keyboard too, not under the pointer only. Where the reader chooses the colours, what is
 # chosen is told by the one that the system has for that.
 _STYLE = """<style>
-html:lang(en) :is([data-testid="stWidgetLabel"], [data-testid="stCaptionContainer"], [data-testid="stAlert"], .gp-note, .gp-error) {
+html:lang(en) :is([data-testid="stWidgetLabel"], [data-testid="stCaptionContainer"], [data-testid="stAlert"], .gp-note, .gp-error, .gp-facts) {
   font-variant-east-asian: proportional-width; } /* in a Chinese font quotation marks are as wide as characters */
 [data-testid="InputInstructions"], [data-testid="stElementToolbar"] { display: none; }
 :is(a, button, main, [data-tag]):focus-visible, label:has(:focus-visible), [data-testid="stDataFrame"]:has(:is(canvas, .dvn-scroller):focus-visible) {
@@ -84,13 +96,15 @@ label:has([role="switch"]:not(:checked)) > div:not([data-testid]) { background: 
 [class*="st-key-repair-"] button :is(div, span, p) { white-space: normal; text-overflow: clip; }
 [data-testid="stDownloadButton"] button { padding-left: .4rem; padding-right: .4rem; }
 .gp-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; }
-.gp-figure { border: 1px solid #d5d9de; border-radius: 6px; padding: .5rem .9rem; }
+.gp-figure { border: 1px solid #d5d9de; border-radius: 6px; padding: .5rem .9rem; display: grid; grid-row: span 4; row-gap: 0;
+  grid-template-rows: subgrid; } /* figures stand in one line, however long their names are */
 .gp-figure .gp-name, .gp-figure .gp-note-line { color: #5f6368; font-size: .9rem; }
 .gp-figure .gp-value { font-size: 1.65rem; font-weight: 600; line-height: 1.35; }
 .gp-figure .gp-change { font-size: .95rem; font-weight: 600; }
 .gp-head { display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap; overflow-wrap: anywhere; }
 .gp-head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; padding: 0; }
-.gp-head .gp-asked { color: #5f6368; }
+.gp-head .gp-asked { color: #5f6368; } :is(.gp-asked, .gp-badge)::first-letter { text-transform: uppercase; }
+[data-testid="stSidebar"][data-collapsed="false"] ~ * .gp-head .gp-badge { display: none; } /* the sidebar has it, which stays in sight */
 .gp-badge { background: #fff3cd; color: #6b4e00; border: 1px solid #d9b84a; border-radius: 4px; padding: 1px 8px;
   font-size: .85rem; display: inline-block; }
 .gp-languages { display: flex; gap: 1rem; } .gp-languages a { color: #045a8d; }
@@ -118,6 +132,8 @@ dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem
   label:has([role="switch"]) > div:not([data-testid]) > div { background: ButtonText !important; }
   label:has([role="switch"]:checked) > div:not([data-testid]) { background: Highlight !important; }
 }
+/* Maps beside which other things stand use what the window has left. */
+:is(.st-key-difference-map, .st-key-difference-map > *) { flex: none !important; height: max(480px, 100vh - 330px) !important; }
 .st-key-gp-map iframe { height: max(600px, calc(100vh - 118px)); border: 1px solid #d5d9de; border-radius: 6px; }
 </style>"""
 
@@ -125,11 +141,6 @@ dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem
 def style() -> None:
     """The look that the theme cannot give."""
     st.html(_STYLE)
-
-
-def plain(text: str) -> str:
-    """Any text for a label, in which Streamlit reads Markdown: every mark of it comes out as it stands."""
-    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def badge(label: str) -> str:
@@ -261,32 +272,55 @@ def facts(pairs: list[tuple[str, str]]) -> None:
     st.html(f'<dl class="gp-facts">{body}</dl>')
 
 
-def columns(table: Table, *, measured: bool = True) -> dict[str, Any]:
+def columns(table: Table, *, fitted: bool = False) -> dict[str, Any]:
     """How Streamlit shows each column: figures to the right, with as many decimals everywhere.
 
     Args:
-        measured: whether long texts get the width they need; else Streamlit shares out what is left of the page's.
+        fitted: whether all columns are to be seen on an office screen, for which long texts are cut; wider screens share
+            out what they have more. Else the table scrolls sideways.
     """
-    return {word: _column(table.frame[word], kind, measured=measured) for word, kind in table.kinds.items()}
+    widths = column_widths(table, _FRAME_PX if fitted else None)
+    return {word: _column(kind, widths[word]) for word, kind in table.kinds.items()}
 
 
-def _column(cells: Any, kind: str, *, measured: bool) -> Any:
+def column_widths(table: Table, within: int | None) -> dict[str, int]:
+    """About how many pixels each column takes.
+
+    Args:
+        within: for all of them; the widest of long texts give way until the others have theirs. None for as much as they need.
+    """
+    widths = {word: _needed(table.frame[word], kind) for word, kind in table.kinds.items()}
+    if within is None:
+        return {word: min(width, _WIDEST_PX) for word, width in widths.items()}
+    long = [word for word, kind in table.kinds.items() if kind == rows.LONG]
+    spare = within - sum(width for word, width in widths.items() if word not in long)
+    for place, word in enumerate(sorted(long, key=widths.__getitem__)):  # what a short one leaves, the others have
+        widths[word] = max(min(widths[word], spare // (len(long) - place)), _LEAST_PX)
+        spare -= widths[word]
+    return widths
+
+
+def _needed(cells: Any, kind: str) -> int:
+    texts = (cells.name, f"{cells.abs().max():,.2f}") if kind in _FORMATS else (cells.name, *cells)
+    return round(max(map(_width, texts))) + _PADDING_PX
+
+
+def _column(kind: str, width: int) -> Any:
     if kind in _FORMATS:
         return st.column_config.NumberColumn(format=_FORMATS[kind])
-    longest = max(map(_width, (cells.name, *cells)))
-    width = min(longest + _PADDING_PX, _WIDEST_PX) if measured or kind != rows.LONG else None
     return st.column_config.TextColumn(width=width, alignment="right" if kind == rows.FIGURE else "left")
 
 
-def _width(text: str) -> int:
-    """About how many pixels a text takes; Chinese characters are twice as wide as Latin ones."""
-    return sum(_WIDE_PX if east_asian_width(letter) in "WF" else _NARROW_PX for letter in text)
+def _width(text: str) -> float:
+    """About how many pixels a text takes; Chinese characters are nearly twice as wide as most Latin ones."""
+    return sum(_WIDE_PX if east_asian_width(one) in "WF" else _WIDTHS.get(one, _NARROW_PX) for one in text)
 
 
 def coloured(table: Table, *columns: str) -> Any:
-    """The rows with the verdicts and changes of some columns in their colours."""
+    """The rows as they are shown: a dash where nothing is known, verdicts and changes of some columns in their colours."""
     there = [column for column in columns if column in table.frame]
-    return table.frame.style.map(_colour, subset=there) if there else table.frame
+    frame = table.frame.replace({word: {"": "—"} for word, kind in table.kinds.items() if kind not in _FORMATS})
+    return frame.style.map(_colour, subset=there) if there else frame
 
 
 def _colour(cell: object) -> str:
@@ -306,12 +340,29 @@ def whole_table(table: Table, title: str) -> None:
 
 
 def _cell(value: object) -> str:
-    return f"{value:,.0f}" if isinstance(value, float) else str(value)
+    if value != value:  # noqa: PLR0124 - not a number: nothing is known
+        return "—"
+    return f"{value:,.0f}" if isinstance(value, float) else str(value) or "—"
 
 
-def height_of(count: int, most: int = _MOST_ROWS) -> int | Literal["content"]:
-    """The height of a table of so many rows: one with more than ``most`` scrolls."""
-    return "content" if count <= most else round(_TABLE_PX * most / _MOST_ROWS)
+def room(name: str, count: int, most: int = _MOST_ROWS, beside: int = 238) -> tuple[DeltaGenerator, Height]:
+    """A place for a table of so many rows, and its height there: one with more than ``most`` scrolls in what the window has.
+
+    Args:
+        name: of the place, which no other on the page has; in ASCII.
+        beside: what must be seen of the page beside the table, in pixels.
+    """
+    place = st.container(key=f"gp-room-{name}")
+    if count <= most:
+        return place, "content"
+    all_rows, least = (
+        _ROW_PX * (rows + 1) + 2 for rows in (count, most + 0.7)
+    )  # a row that is cut tells that there are more
+    place.html(
+        f"<style>.st-key-gp-room-{name} {{ flex: none !important; "
+        f"height: min({all_rows}px, max({least:.0f}px, 100vh - {beside}px)) !important; }}</style>"
+    )
+    return place, "stretch"
 
 
 def downloads(view: View, name: str, table: Table) -> None:

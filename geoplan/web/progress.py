@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from geoplan.i18n import _
 from geoplan.layers import Progress
 
-_PATIENCE_S = 0.7  # as the style sheet has it
+_PATIENCE_S = 0.25  # before the style sheet shows it
 CANCELLED = "entry-cancelled"
 """What the desk remembers after a computation was given up."""
 
@@ -30,7 +30,7 @@ def stages(place: DeltaGenerator, name: str, give_up: Callable[[], None]) -> Cal
 
     def show() -> Progress:
         box = place.container(key=f"gp-progress-{name}")
-        status = box.status(_("正在评估"))
+        status = box.status(_("正在评估：{stage}").format(stage=_("准备")))
         _button(box, name, give_up)
         return lambda stage: status.update(label=_("正在评估：{stage}").format(stage=stage))
 

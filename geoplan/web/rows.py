@@ -29,7 +29,7 @@ from geoplan.report import reach, stock, style, tables
 from geoplan.report.change import Turn
 from geoplan.report.data_quality import count_text
 from geoplan.report.documents.about_sheets import layer_label
-from geoplan.report.field_words import choices, field_label, in_words
+from geoplan.report.field_words import choices, column_words, field_label, in_words
 from geoplan.report.sheet import sheet_bytes
 from geoplan.web.places import ROLE_OF
 
@@ -256,7 +256,7 @@ def estate_table(assessment: Assessment, only: set[str] | None = None) -> Table 
             "town": towns(row["township"]),
             "era_word": _(label(row["era"], ERAS)) if row["era"] else "—",
             "outcome": _outcome(row["verdict"]),
-            "missing": row["missing"] if isinstance(row["missing"], str) else "",
+            "missing": _("、").join(map(column_words, _told(row["missing"]))),
         }
         for row in estates.drop(columns="geometry").to_dict("records")
         if only is None or row["estate_id"] in only
@@ -277,6 +277,11 @@ def estate_table(assessment: Assessment, only: set[str] | None = None) -> Table 
         key="estate_id",
         layer="estates",
     )
+
+
+def _told(fields: Any) -> list[str]:
+    """The columns that are named in a cell."""
+    return fields.split(_("、")) if isinstance(fields, str) and fields else []
 
 
 def _outcome(value: Any) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from geoplan.errors import EditsError, ScenarioError
-from geoplan.i18n import _
+from geoplan.i18n import _, many
 from geoplan.model import Problem, Severity
 from geoplan.report.edit_words import Names
 from geoplan.report.field_words import in_words
@@ -81,7 +81,7 @@ def _import() -> None:
 
 
 def _import_form(scenario: Scenario, problems: tuple[Problem, ...]) -> None:
-    st.text(_("{name}：{count} 步编辑").format(name=scenario.name, count=len(scenario.steps)))
+    st.text(many("{name}：{count} 步编辑", len(scenario.steps)).format(name=scenario.name, count=len(scenario.steps)))
     for problem in problems:
         tell = parts.told if problem.severity is Severity.NOTE else parts.refused
         tell(in_words(edit_problem(problem)))

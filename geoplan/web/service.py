@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from geoplan.assess import Assessment
+from geoplan.causes import cause
 from geoplan.errors import OutputError
 from geoplan.i18n import _
 from geoplan.layers import MANIFEST, Manifest
@@ -75,7 +76,7 @@ def read_again(root: Path) -> None:
     try:
         (root / MANIFEST).touch()
     except OSError as error:
-        raise OutputError(_("无法写入 {file}：{error}").format(file=MANIFEST, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {file}：{error}").format(file=MANIFEST, error=cause(error))) from error
 
 
 def answer_key(question: Question, pack: Pack) -> str:

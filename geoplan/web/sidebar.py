@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -15,6 +13,7 @@ from geoplan.scenario import STATUS_LABELS, State
 from geoplan.scenario.edits import MAX_NAME
 from geoplan.web import parts, remembering, service, session, speaking, state
 from geoplan.web.state import SPEEDS
+from geoplan.web.wording import escape
 
 _LANGUAGES = {"zh": "中文", "en": "English"}
 _POLL_SECONDS = 2.0

@@ -18,6 +18,7 @@ from pathlib import Path
 import pyogrio
 
 from geoplan.assess import Assessment, assess, assess_scenario
+from geoplan.causes import cause
 from geoplan.compare import compare
 from geoplan.errors import OutputError, SettingsError
 from geoplan.i18n import _
@@ -269,14 +270,14 @@ def _scratch(out: Path) -> Iterator[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".geoplan-", dir=out.parent))
     except OSError as error:
-        raise OutputError(_("无法写入 {folder}：{error}").format(folder=out.parent, error=error.strerror)) from error
+        raise OutputError(_("无法写入 {folder}：{error}").format(folder=out.parent, error=cause(error))) from error
     try:
         yield scratch
     except _WRITING as error:
         if isinstance(error, OutputError):
             raise
         text = _("导出没有写完，{folder} 没有改动：{error}")
-        raise OutputError(text.format(folder=out, error=getattr(error, "strerror", None) or error)) from error
+        raise OutputError(text.format(folder=out, error=cause(error))) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from geoplan import __version__
 from geoplan.assess import Assessment
+from geoplan.causes import cause
 from geoplan.errors import OutputError, ScenarioError, SettingsError
 from geoplan.i18n import _, current
 from geoplan.layers import Layers
@@ -120,7 +121,7 @@ def read_record(folder: Path) -> Record:
     try:
         return _from_json(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise OutputError(_("无法读取 {file}：{error}").format(file=path, error=error.strerror)) from error
+        raise OutputError(_("无法读取 {file}：{error}").format(file=path, error=cause(error))) from error
     except (ValueError, TypeError, KeyError, AttributeError, ZeroDivisionError) as error:
         text = _("{file} 不是可读的导出记录，无法比较变化。请移走这个文件夹，或用 --out 换一个。")
         raise OutputError(text.format(file=path)) from error

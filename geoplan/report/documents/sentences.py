@@ -8,6 +8,7 @@ from geoplan.coverage import UNCOVERED, Coverage
 from geoplan.i18n import _
 from geoplan.model import REACH_LABELS, Outcome, Reach, Verdict
 from geoplan.report import reach, tables
+from geoplan.report.assumed import assumed_text
 from geoplan.report.documents.about_sheets import layer_label
 from geoplan.report.documents.material import Material, coverage_text, in_brackets, pack_name
 from geoplan.report.documents.sheet import number
@@ -65,7 +66,7 @@ def effect(comparison: Comparison) -> str:
 def indicator(verdict: Verdict, assessment: Assessment) -> str:
     """What one rule comes to for the county: the figure, the demand, the verdict, what is missing, the clause and its words."""
     parts = [_finding(verdict), _short_units(verdict, assessment), _condition(verdict), _clause(verdict)]
-    reading, assumed = tables.reading_text(verdict.rule), tables.assumed_text(verdict.rule)
+    reading, assumed = tables.reading_text(verdict.rule), assumed_text(verdict.rule)
     parts += [_("解读：{reading}。").format(reading=reading)] if reading else []
     parts += [_("{assumed}。").format(assumed=assumed)] if assumed else []
     return "".join(filter(None, parts)).rstrip()

@@ -15,6 +15,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
+from geoplan.causes import cause
 from geoplan.errors import TemplateError
 from geoplan.i18n import _
 from geoplan.report.documents.word import CAPTION, GRID, HEADINGS, Writer, every_paragraph, printable
@@ -95,7 +96,7 @@ def _read(template: Path) -> Document:
         raise TemplateError(_("找不到模板 {file}，或它不是 .docx 文件。").format(file=template)) from error
     except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, OSError) as error:
         raise TemplateError(
-            _("模板 {file} 不是可读的 .docx 文件：{error}。").format(file=template, error=error)
+            _("模板 {file} 不是可读的 .docx 文件：{error}。").format(file=template, error=cause(error))
         ) from error
 
 

@@ -11,6 +11,7 @@ from geoplan.assess import Assessment
 from geoplan.i18n import _
 from geoplan.model import OUTCOME_LABELS, OUTCOME_SYMBOLS, Comparator, Outcome, Verdict
 from geoplan.report import reach, tables
+from geoplan.report.assumed import assumptions
 from geoplan.report.documents.material import Material, pack_name
 from geoplan.report.documents.sheet import Cell, Column, Kind, Sheet, Worked
 from geoplan.standards import MEASURES
@@ -169,7 +170,7 @@ def _clause_row(verdict: Verdict) -> dict[str, Cell]:
         "quote": _("；").join(_("“{quote}”").format(quote=clause.quote) for clause in (rule.clause, *rule.also)),
         "divided": tables.divided_text(rule),
         "reading": tables.reading_text(rule),
-        "assumed": tables.assumed_text(rule),
+        "assumed": assumptions(rule),
         "rule": rule.id,
     }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from geoplan.causes import cause
 from geoplan.errors import Fault, LayoutError
 from geoplan.i18n import _
 from geoplan.standards.options import one_of, some_words, suggestion
@@ -104,11 +105,11 @@ def read_layout(path: Path) -> Layout:
         text = path.read_bytes().decode("utf-8-sig")
         table = tomllib.loads(text)
     except OSError as error:
-        raise LayoutError(_("无法读取版式文件 {name}：{error}。").format(name=path, error=error.strerror)) from error
+        raise LayoutError(_("无法读取版式文件 {name}：{error}。").format(name=path, error=cause(error))) from error
     except UnicodeDecodeError as error:
         raise LayoutError.of(path.name, [Fault(1, "TOML", _("不是 UTF-8 编码，请另存为 UTF-8"))]) from error
     except tomllib.TOMLDecodeError as error:
-        raise LayoutError.of(path.name, [Fault(0, "TOML", str(error))]) from error
+        raise LayoutError.of(path.name, [Fault(0, "TOML", cause(error))]) from error
     found: dict[str, Any] = {}
     lines = lines_of(text.replace("\r\n", "\n"))
     faults = [Fault(line_of(lines, place), where, what) for place, where, what in _faults(table, found)]

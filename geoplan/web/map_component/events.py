@@ -11,6 +11,7 @@ from typing import Any
 import shapely
 from shapely.geometry import shape
 
+from geoplan.causes import cause
 from geoplan.errors import MapEventError
 from geoplan.i18n import _
 
@@ -197,7 +198,7 @@ def _geometry(value: object) -> shapely.Geometry:
     if shapely.get_num_coordinates(found) > _MOST_VERTICES:
         raise MapEventError(_("图形的顶点超过 {most} 个，请简化后再画。").format(most=_MOST_VERTICES))
     if not found.is_valid:
-        raise MapEventError(_("图形的边线相互交叉，请重画：{reason}").format(reason=shapely.is_valid_reason(found)))
+        raise MapEventError(_("图形的边线不对，请重画：{reason}").format(reason=cause(shapely.is_valid_reason(found))))
     return found
 
 

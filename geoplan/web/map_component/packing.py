@@ -17,6 +17,7 @@ from geoplan.errors import LayerError
 from geoplan.i18n import _
 from geoplan.web.map_component.view import Style
 from geoplan.web.published import Payload
+from geoplan.web.wording import straight
 
 HIDDEN = 255  # the class of a feature that is not drawn
 _PER_DEGREE = 1e7  # int32 holds 180 degrees of it
@@ -51,7 +52,7 @@ def pack_places(
     sizes = np.asarray([] if radii is None else np.rint(np.asarray(radii, float) * 10), np.uint8)
     return _json(
         ids=list(ids),
-        names=list(names),
+        names=[straight(name) for name in names],
         coordinates=_degrees(coordinates),
         offsets=[_base64(np.asarray(level, "<i4")) for level in offsets],
         anchors=_degrees(shapely.get_coordinates(shapely.point_on_surface(geometry))) if labelled else "",
@@ -66,7 +67,7 @@ def pack_look(classes: ArrayLike, notes: Sequence[str] = ()) -> Payload:
         classes: one whole number for each feature, in the order of the places.
         notes: a line for each feature, shown beside its name; none for none.
     """
-    return _json(classes=_base64(np.asarray(classes, np.uint8)), notes=list(notes))
+    return _json(classes=_base64(np.asarray(classes, np.uint8)), notes=[straight(note) for note in notes])
 
 
 def pack_glance(frame: gpd.GeoDataFrame, styles: Sequence[Style], note: str) -> Payload:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import shapely
 
 from geoplan.web.published import OnDemand, Payload, offer, publish
+from geoplan.web.wording import straight
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north in degrees
 Symbol = Literal["circle", "square", "diamond", "triangle", "pentagon", "hexagon", "star", "plus", "cross"]
@@ -105,7 +106,7 @@ class Focus:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A box of facts at a place, opened once for each number."""
+    """A box of facts at a place, opened once for each number. A row without a name is a sentence."""
 
     number: int
     lon: float
@@ -171,14 +172,19 @@ def message(view: View, texts: Mapping[str, str], language: str) -> dict[str, An
         "selection": [asdict(selection) for selection in view.selection],
         "pending": [{"label": one.label, "geometry": shapely.geometry.mapping(one.geometry)} for one in view.pending],
         "focus": view.focus and asdict(view.focus),
-        "answer": view.answer and asdict(view.answer),
+        "answer": view.answer and _answer(view.answer),
         "basemap": view.basemap and asdict(view.basemap),
         "busy": view.busy,
-        "spoken": view.spoken,
+        "spoken": straight(view.spoken),
         "reports_view": view.reports_view,
         "about": view.about,
         "keeps_events": view.keeps_events,
     }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    rows = [(straight(name), straight(text)) for name, text in answer.rows]
+    return asdict(answer) | {"title": straight(answer.title), "rows": rows}
 
 
 def _layer(layer: Layer) -> dict[str, Any]:

@@ -90,7 +90,7 @@ export class Overlays {
       this.answered = 0;
     } else if (answer.number !== this.answered) {
       this.answered = answer.number;
-      const rows = answer.rows.flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]);
+      const rows = answer.rows.flatMap(([name, text]) => (name ? [element("dt", {}, name), element("dd", {}, text)] : [element("dd", { class: "gpm-sentence" }, text)]));
       const content = element("div", { class: "gpm-answer" }, element("strong", {}, answer.title), element("dl", {}, ...rows));
       const popup = L.popup({ maxWidth: 320, autoPanPadding: [40, 40] }).setLatLng(latLng([answer.lon, answer.lat])).setContent(content);
       popup.openOn(this.map).getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", close);

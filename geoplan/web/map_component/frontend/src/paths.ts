@@ -2,10 +2,10 @@
 
 import { featureChanges } from "./diff";
 import { sameShape, type Nested, type Places } from "./geometry";
-import { L, latLng, latLngs } from "./leaflet";
+import { Labels } from "./labels";
+import { L, latLngs } from "./leaflet";
 import type { Content } from "./payloads";
-import type { Layer, LonLat, Style } from "./protocol";
-import { element } from "./elements";
+import type { Layer, Style } from "./protocol";
 
 /** What a layer of any kind tells the map. */
 export interface Listener {
@@ -50,7 +50,7 @@ export function pathOptions(style: Style, kind: Layer["kind"]): L.PathOptions {
 export class Paths implements Drawn {
   readonly group = L.featureGroup();
   private readonly features = new Map<string, Feature>();
-  private readonly labels = L.layerGroup();
+  private readonly labels = new Labels();
   private places: Places | undefined;
 
   constructor(
@@ -111,9 +111,8 @@ export class Paths implements Drawn {
   }
 
   private name(layer: Layer, places: Places): void {
-    this.labels.clearLayers();
-    if (!layer.labelled) return;
-    places.anchors.forEach((anchor, place) => this.labels.addLayer(label(anchor, places.names[place] ?? "")));
+    if (layer.labelled) this.labels.name(places);
+    else this.labels.clearLayers();
   }
 }
 
@@ -130,9 +129,4 @@ function reshape(path: L.Polyline, shape: Nested): void {
 export function shapeOf(path: L.Polyline): Nested {
   const turn = (part: unknown): Nested => (Array.isArray(part) ? part.map(turn) : [(part as L.LatLng).lng, (part as L.LatLng).lat]);
   return turn(path.getLatLngs());
-}
-
-function label(anchor: LonLat, name: string): L.Marker {
-  const icon = L.divIcon({ className: "gpm-name", html: element("span", {}, name), iconSize: [0, 0] });
-  return L.marker(latLng(anchor), { icon, interactive: false, keyboard: false, pane: "gpm-names", pmIgnore: true });
 }
