@@ -217,18 +217,23 @@ def test_the_board_shows_the_figures_that_geoplan_computes(apps: dict[str, App],
 
 
 def test_every_page_says_that_the_data_are_synthetic_and_the_map_is_drawn(apps: dict[str, App], page: Page) -> None:
-    """The badge is seen in the sidebar and beside the title on all pages; the map's canvas has been painted on."""
+    """The badge is seen once on all pages, in the sidebar, and beside the title when that is folded; the map's canvas has been painted on."""
     page.goto(apps["demo"].url)
     expect(page.locator(".gp-head h1")).to_have_text("总览")
     for title in PAGES:
         _go(page, title)
-        for place in ("stSidebar", "stMain"):
-            expect(page.get_by_test_id(place).get_by_text(BADGE)).to_be_visible()
+        expect(page.get_by_test_id("stSidebar").get_by_text(BADGE)).to_be_visible()
+        expect(page.get_by_test_id("stMain").get_by_text(BADGE)).to_be_hidden()
         if title == "地图工作台":
             expect(page.locator(".gpm")).to_have_attribute("data-revision", "0")
             painted = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(value => value > 0)"
             assert page.locator(".gpm canvas").first.evaluate(painted)
             expect(page.locator(".gpm").get_by_text("双合镇")).to_be_visible()
+    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    expect(page.get_by_test_id("stSidebar").get_by_text(BADGE)).not_to_be_in_viewport()
+    expect(page.get_by_test_id("stMain").get_by_text(BADGE)).to_be_visible()
+    page.get_by_test_id("stExpandSidebarButton").click()
+    expect(page.get_by_test_id("stMain").get_by_text(BADGE)).to_be_hidden()
 
 
 def test_what_is_wrong_with_a_workspace_is_said_and_gone_once_it_is_mended(apps: dict[str, App], page: Page) -> None:

@@ -174,7 +174,7 @@ def missing_text(verdict: Verdict) -> str:
     if fields and verdict.outcome is Outcome.NOT_EVALUABLE:
         absent = _("缺少 {fields}").format(fields=fields)
     elif fields:
-        absent = _("{fields} 有空值，不影响结论").format(fields=fields)
+        absent = _("{fields}有空值，不影响结论").format(fields=fields)
     return _("；").join(text for text in (verdict.count.note, absent) if text)
 
 
