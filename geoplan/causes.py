@@ -39,6 +39,8 @@ _OF_READERS: Mapping[str, str] = MappingProxyType(
         "no such file": mark("文件或文件夹不存在"),
         "is locked": mark("文件正被其他程序占用"),
         "supported file format": mark("不是能读的格式，或文件已损坏"),
+        "magic bytes": mark("不是能读的格式，或文件已损坏"),
+        "corrupt": mark("不是能读的格式，或文件已损坏"),
         "not a zip file": mark("压缩包已损坏或不完整"),
         "cannot overwrite a value": mark("同一个键写了两次"),
         "cannot declare": mark("同一个表写了两次"),
@@ -87,7 +89,11 @@ def cause(error: object, *, placed: bool = True) -> str:
     known = _known(error, _AT.sub("", _LINE.sub("", text)).strip())
     if line and placed:
         return _("第 {line} 行第 {column} 列：{known}").format(line=line[1], column=line[2], known=known)
-    return _("{known}，在 {x}, {y}").format(known=known, x=at[1], y=at[2]) if at and placed else known
+    return (
+        _("{known}，在 {x}, {y}").format(known=known, x=round(float(at[1]), 5), y=round(float(at[2]), 5))
+        if at and placed
+        else known
+    )
 
 
 def _known(error: object, text: str) -> str:

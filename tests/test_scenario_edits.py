@@ -286,7 +286,7 @@ def test_every_problem_of_every_edit_is_found_at_once(layers):
     assert expected <= {(rows[0], message) for rows, message in found}
     invalid = [message for rows, message in found if rows == ("#7",)]
     assert len(invalid) == 1
-    assert "Self-intersection" in invalid[0]
+    assert "边线相互交叉" in invalid[0]
     assert len(found) == len(expected) + 1
 
 

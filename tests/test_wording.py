@@ -17,7 +17,7 @@ from geoplan.report import tables
 from geoplan.report.assumed import assumed_text, assumptions
 from geoplan.report.field_words import column_words
 from geoplan.standards import load_pack
-from geoplan.web import parts, rows, wording
+from geoplan.web import parts, rows, widths, wording
 from geoplan.web.map_component import Answer
 from geoplan.web.map_component.packing import pack_look
 from geoplan.web.map_component.view import View, message
@@ -97,7 +97,7 @@ def test_long_texts_give_way_to_the_other_columns():
         ("why", "因", rows.LONG),
         ("count", "计", rows.FIGURE),
     )
-    free, fitted = (parts.column_widths(table, room) for room in (None, 420))
+    free, fitted = (widths.column_widths(table, room) for room in (None, 420))
     assert sum(fitted.values()) <= 420 < 13 * 60
     assert fitted["计"] == free["计"] > 100
     assert fitted["名"] > fitted["因"]

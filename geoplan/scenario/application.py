@@ -24,6 +24,8 @@ from geoplan.model import Problem, Severity
 from geoplan.scenario.edits import Edit
 from geoplan.scenario.resolve import Row, resolve
 
+_MOST_STEPS = 8  # that a problem names
+
 
 @dataclass(frozen=True)
 class RoadChanges:
@@ -96,8 +98,10 @@ def refuse_errors(problems: tuple[Problem, ...]) -> None:
 
 def edit_problem(problem: Problem) -> str:
     """A problem of edits in one line: which steps, what, what to do."""
-    steps = _("、").join(row.removeprefix("#") for row in problem.rows)
+    steps = _("、").join(row.removeprefix("#") for row in problem.rows[:_MOST_STEPS])
     where = _("第 {steps} 步：").format(steps=steps) if steps else ""
+    if len(problem.rows) > _MOST_STEPS:
+        where = _("第 {steps} 等 {count} 步：").format(steps=steps, count=len(problem.rows))
     return where + _("{message}（{remedy}）").format(message=problem.message, remedy=problem.remedy)
 
 

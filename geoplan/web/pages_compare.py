@@ -105,7 +105,11 @@ def _comparisons(names: list[str]) -> dict[str, Comparison]:
             parts.refused(str(error))
             continue
         if other.misfit is not None:
-            parts.refused(_("方案“{name}”不能代入现在的图层：{reason}").format(name=name, reason=other.misfit))
+            parts.refused(
+                _("方案“{name}”不能代入现在的图层：{reason}").format(
+                    name=name, reason=_("；").join(parts.misfits(other.misfit))
+                )
+            )
             continue
         found[name] = other.drawn("comparison", partial(compare, other.base))
     place.empty()

@@ -5,50 +5,29 @@ Names and quotations come from files: they are shown as text or escaped, never a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any, Literal
-from unicodedata import east_asian_width
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from geoplan.errors import GeoplanError, LayerError, StoreError
-from geoplan.i18n import _, current
+from geoplan.errors import EditsError, GeoplanError, LayerError, StoreError
+from geoplan.i18n import _, current, many
+from geoplan.model import Problem, Severity
 from geoplan.report import problem_line, reach, tables
 from geoplan.report.change import Turn
-from geoplan.web import rows, session
+from geoplan.report.documents.about_sheets import layer_label
+from geoplan.report.field_words import in_words
+from geoplan.scenario import edit_problem
+from geoplan.web import rows, session, widths
 from geoplan.web.cache import View
 from geoplan.web.key_figures import KeyFigure
 from geoplan.web.rows import Table
-from geoplan.web.wording import escape
+from geoplan.web.wording import escape, headed
 
-_WIDE_PX, _NARROW_PX, _PADDING_PX, _WIDEST_PX = 13.2, 7.8, 18, 300
-_WIDTHS = {  # of letters in the font of tables
-    letter: width
-    for width, letters in (
-        (3.4, " ,.:;'|ijlI"),
-        (4.6, '()[]{}-!rft/"'),
-        (6.6, "csvxyz*?"),
-        (11.6, "mwMW%@—"),
-        (13.2, "→○▲▼◆≥≤·"),
-    )
-    for letter in letters
-}
-_FRAME_PX, _LEAST_PX = 1024, 130  # what a table has on an office screen; what its long texts keep
-_AGAIN_S = 3.0
+_MOST_MISFITS, _AGAIN_S = 3, 3.0
 _MOST_ROWS, _ROW_PX, _LEAST_TALL_PX = 14, 33, 377  # a longer table scrolls
-_FORMATS: Mapping[str, str] = MappingProxyType(
-    {
-        rows.PEOPLE: "%,.0f",
-        rows.AREA: "%,.2f",
-        rows.SHARE: "%.2f",
-        rows.TIME: "%.2f",
-        rows.WHOLE: "%,.0f",
-        rows.YEAR: "%d",
-    }
-)
 Height = Literal["content", "stretch"]
 # Streamlit's own English words (Press Enter to apply, the toolbar of a table whose download would not guard against
 # formulas) are hidden; its header is flat so that it does not lie over the page. Its marks of the focus are too faint, or none;
@@ -218,7 +197,17 @@ def misfit(view: View) -> None:
         text = _(
             "方案不能代入现在的图层，这里是工作区现状的结果。请在“方案管理”页“与现在的图层”中改用现在的图层，或恢复早先的版本。{reason}"
         )
-        note("refused", text.format(reason=view.misfit))
+        note("refused", text.format(reason=_("；").join(misfits(view.misfit))))
+
+
+def misfits(error: EditsError) -> list[str]:
+    """Why edits do not fit, in words: the first of what stands in the way, and how much more does."""
+    stops = [problem for problem in error.problems if problem.severity is Severity.ERROR]
+    if not stops:
+        return [str(error)]
+    more = len(stops) - _MOST_MISFITS
+    rest = [many("另有 {count} 处", more).format(count=more)] if more > 0 else []
+    return [*(in_words(edit_problem(problem)) for problem in stops[:_MOST_MISFITS]), *rest]
 
 
 def note(kind: str, text: str, sides: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> None:
@@ -279,47 +268,20 @@ def columns(table: Table, *, fitted: bool = False) -> dict[str, Any]:
         fitted: whether all columns are to be seen on an office screen, for which long texts are cut; wider screens share
             out what they have more. Else the table scrolls sideways.
     """
-    widths = column_widths(table, _FRAME_PX if fitted else None)
-    return {word: _column(kind, widths[word]) for word, kind in table.kinds.items()}
-
-
-def column_widths(table: Table, within: int | None) -> dict[str, int]:
-    """About how many pixels each column takes.
-
-    Args:
-        within: for all of them; the widest of long texts give way until the others have theirs. None for as much as they need.
-    """
-    widths = {word: _needed(table.frame[word], kind) for word, kind in table.kinds.items()}
-    if within is None:
-        return {word: min(width, _WIDEST_PX) for word, width in widths.items()}
-    long = [word for word, kind in table.kinds.items() if kind == rows.LONG]
-    spare = within - sum(width for word, width in widths.items() if word not in long)
-    for place, word in enumerate(sorted(long, key=widths.__getitem__)):  # what a short one leaves, the others have
-        widths[word] = max(min(widths[word], spare // (len(long) - place)), _LEAST_PX)
-        spare -= widths[word]
-    return widths
-
-
-def _needed(cells: Any, kind: str) -> int:
-    texts = (cells.name, f"{cells.abs().max():,.2f}") if kind in _FORMATS else (cells.name, *cells)
-    return round(max(map(_width, texts))) + _PADDING_PX
+    shares = widths.column_widths(table, widths.FRAME_PX if fitted else None)
+    return {word: _column(kind, shares[word]) for word, kind in table.kinds.items()}
 
 
 def _column(kind: str, width: int) -> Any:
-    if kind in _FORMATS:
-        return st.column_config.NumberColumn(format=_FORMATS[kind])
+    if kind in widths.FORMATS:
+        return st.column_config.NumberColumn(format=widths.FORMATS[kind])
     return st.column_config.TextColumn(width=width, alignment="right" if kind == rows.FIGURE else "left")
-
-
-def _width(text: str) -> float:
-    """About how many pixels a text takes; Chinese characters are nearly twice as wide as most Latin ones."""
-    return sum(_WIDE_PX if east_asian_width(one) in "WF" else _WIDTHS.get(one, _NARROW_PX) for one in text)
 
 
 def coloured(table: Table, *columns: str) -> Any:
     """The rows as they are shown: a dash where nothing is known, verdicts and changes of some columns in their colours."""
     there = [column for column in columns if column in table.frame]
-    frame = table.frame.replace({word: {"": "—"} for word, kind in table.kinds.items() if kind not in _FORMATS})
+    frame = table.frame.replace({word: {"": "—"} for word, kind in table.kinds.items() if kind not in widths.FORMATS})
     return frame.style.map(_colour, subset=there) if there else frame
 
 
@@ -400,13 +362,18 @@ def _try_again() -> None:
 def show_error(error: GeoplanError) -> None:
     """What is wrong and what to do about it, every problem of the layers on a line of its own."""
     problems = error.problems if isinstance(error, LayerError) else ()
-    lines = "".join(f"<li>{escape(problem_line(problem))}</li>" for problem in problems)
+    lines = "".join(f"<li>{escape(headed(_in_line(problem)))}</li>" for problem in problems)
     title, advice = _("无法评估这个工作区"), _("改好之后点“重试”，不必重启。")
     if isinstance(error, StoreError):
         title, advice = _("方案库暂时不能使用"), _("原因消除后本页自动恢复，不必重启；还没有保存的改动会保留。")
         _try_again()
     st.html(
-        f'<div role="alert" class="gp-error"><h1>{escape(title)}</h1><p>{escape(str(error))}</p>'
+        f'<div role="alert" class="gp-error"><h1>{escape(title)}</h1><p>{escape(headed(str(error)))}</p>'
         f"<ul>{lines}</ul><p>{escape(advice)}</p></div>"
     )
     st.button(_("重试"), key="retry")  # without a reload, so that what waits to be saved goes on waiting
+
+
+def _in_line(problem: Problem) -> str:
+    """A problem of a layer with the words for the layer and its fields."""
+    return in_words(problem_line(replace(problem, layer=layer_label(problem.layer))))

@@ -41,7 +41,7 @@ def list_table(states: Iterable[State], last: Mapping[int, Entry], digest: str) 
     ]
     return rows.table(
         records,
-        ("name", _("方案"), rows.TEXT),
+        ("name", _("方案"), rows.LONG),
         ("status", _("状态"), rows.TEXT),
         ("steps", _("编辑（步）"), rows.WHOLE),
         ("revision", _("版本"), rows.WHOLE),

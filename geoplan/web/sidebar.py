@@ -13,7 +13,7 @@ from geoplan.scenario import STATUS_LABELS, State
 from geoplan.scenario.edits import MAX_NAME
 from geoplan.web import parts, remembering, service, session, speaking, state
 from geoplan.web.state import SPEEDS
-from geoplan.web.wording import escape
+from geoplan.web.wording import escape, headed
 
 _LANGUAGES = {"zh": "中文", "en": "English"}
 _POLL_SECONDS = 2.0
@@ -71,7 +71,7 @@ def _scenario() -> None:
     st.selectbox(
         _("方案"),
         ["", *gone, *names],
-        format_func=lambda name: name or _("工作区现状（只读）"),
+        format_func=lambda name: name or headed(_("工作区现状（只读）")),
         **parts.field("scenario", desk.scenario, _open),
     )
     _watch()
