@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from geoplan.i18n import _
+from geoplan.i18n import _, many
 from geoplan.scenario.edits import MAX_NAME
 from geoplan.web import parts, session
 from geoplan.web.state import Desk
@@ -19,7 +19,7 @@ def show(desk: Desk, *, beside: bool) -> None:
         beside: whether it stands in the narrow column beside the map.
     """
     for about, edits in desk.aside.items():
-        text = _("方案“{name}”另有 {count} 处改动没有保存，打开它就能保存。")
+        text = many("方案“{name}”另有 {count} 处改动没有保存，打开它就能保存。", len(edits))
         parts.note("conflict", text.format(name=about or _("工作区现状（只读）"), count=len(edits)))
     if desk.waiting:
         _of_this(desk, beside=beside)
@@ -27,9 +27,9 @@ def show(desk: Desk, *, beside: bool) -> None:
 
 def _of_this(desk: Desk, *, beside: bool) -> None:
     count = len(desk.waiting)
-    text = _("有 {count} 处改动还没有保存。")
+    text = many("有 {count} 处改动还没有保存。", count)
     if desk.hindered:
-        text = _("有 {count} 处改动还没有保存，原因消除后自动保存。{reason}")
+        text = many("有 {count} 处改动还没有保存，原因消除后自动保存。{reason}", count)
     parts.note("conflict", text.format(count=count, reason=desk.hindered))
     wanted = ([] if desk.scenario else ["name"]) + ([] if desk.hindered and desk.author else ["author"])
     with st.form("begin", border=False):
