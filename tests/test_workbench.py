@@ -712,7 +712,7 @@ def test_a_place_is_asked_about_and_a_line_measured_by_typed_coordinates(bench):
     expect(bench.panel).to_contain_text("此处路程过远")
     expect(bench.panel).to_contain_text("甲街道综合养老服务中心")
     expect(bench.panel).to_contain_text("33.3 分钟")
-    expect(bench.page.locator(".gpm").get_by_role("status").first).to_contain_text("此处路程过远")
+    expect(bench.page.locator(".gpm .gpm-spoken")).to_contain_text("此处路程过远")
     expect(bench.page.locator(".leaflet-popup")).to_have_css("opacity", "1")
     assert faint_texts(bench.page) == []
     bench.panel.get_by_role("radio", name="绘制").click()
