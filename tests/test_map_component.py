@@ -25,6 +25,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from accessibility import violations
 from browser import LONG, ROOT, App, chromium, free_port, office_screen, running, served, watched
 from hypothesis import given
 from hypothesis import strategies as st
@@ -746,7 +747,7 @@ def test_the_map_is_used_by_keyboard_alone(opened):
 
 
 def test_every_control_has_a_name_and_every_word_its_language(opened):
-    """In Chinese and in English no button is nameless, and none keeps the other language's words."""
+    """In Chinese and in English no button is nameless, and none keeps the other language's words; axe-core finds no fault with a tool in hand."""
     for language, search in (("zh", "按名称查找"), ("en", "Find by name")):
         plan = opened(f"lang={language}")
         expect(plan.page.get_by_role("combobox", name=search)).to_be_visible()
@@ -754,6 +755,11 @@ def test_every_control_has_a_name_and_every_word_its_language(opened):
         assert all(labels)
         words = " ".join(labels[3:])  # behind the harness's own tools
         assert bool(re.search(r"[一-鿿]", words)) == (language == "zh")
+    plan.tool("site")
+    plan.page.mouse.move(*plan.at(112.9, 22.7))  # there is a cross
+    plan.page.get_by_role("combobox").fill("zzz")
+    expect(plan.page.get_by_role("status").filter(has_text="No such name")).to_be_visible()
+    assert violations(plan.page) == []
 
 
 def test_a_lost_payload_is_asked_for_again(opened):

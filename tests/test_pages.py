@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from accessibility import violations
 from browser import LONG, ROOT, App, chromium, office_screen, served, settled, watched
 from contrast import faint_texts
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -322,7 +323,7 @@ def test_every_page_speaks_english_and_can_be_read(app, page):
 
 
 def test_every_page_is_chinese_to_a_screen_reader_and_in_order(app, page):
-    """Streamlit's own words are translated, the window is called after the page, no level of headings is left out."""
+    """Streamlit's own words are translated, the window is called after the page, no level of headings is left out, axe-core finds no fault."""
     start(page, app, "方案一")
     for title in (*PAGES, "导入数据"):
         go(page, title)
@@ -331,6 +332,7 @@ def test_every_page_is_chinese_to_a_screen_reader_and_in_order(app, page):
         levels = [int(heading.evaluate("it => it.tagName[1]")) for heading in page.locator("h1, h2, h3, h4").all()]
         assert levels[0] == 1
         assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+        assert violations(page) == []
 
 
 def english_names(page: Page) -> set[str]:
@@ -454,6 +456,7 @@ def test_what_a_button_opens_has_the_focus_and_escape_gives_it_back(app, page):
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         expect(page.get_by_label(field)).to_be_focused()
+        assert violations(page) == []
         page.keyboard.press("Escape")
         expect(button).to_be_focused()
         expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)

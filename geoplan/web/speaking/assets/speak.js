@@ -102,7 +102,7 @@ function translate(node) {
     const own = node.parentElement.closest(NAMED) ? node.data : said(node.data);
     if (own !== node.data) node.data = own;
   } else {
-    for (const name of NAMES.filter((one) => node.hasAttribute?.(one) && !node.closest(NAMED))) {
+    for (const name of NAMES.filter((one) => node.hasAttribute?.(one) && !node.matches(NAMED))) {
       const own = said(node.getAttribute(name)).replace(ESCAPED, "$1");
       if (own !== node.getAttribute(name)) node.setAttribute(name, own);
     }

@@ -23,6 +23,7 @@ export class SearchBox {
     private readonly chosen: (found: Found) => void,
   ) {
     this.element.append(icon("search"), this.input, this.list, this.nothing);
+    this.element.hidden = true; // until it has a name
     this.list.hidden = true;
     this.input.addEventListener("input", () => this.search());
     this.input.addEventListener("keydown", (event) => this.key(event));
@@ -31,6 +32,7 @@ export class SearchBox {
   }
 
   show(texts: Record<string, string>): void {
+    this.element.hidden = false;
     this.input.placeholder = texts["search"] ?? "";
     this.input.setAttribute("aria-label", texts["search"] ?? "");
     this.list.setAttribute("aria-label", texts["search"] ?? "");
