@@ -17,7 +17,6 @@ from geoplan.intake.records import Look, Request
 from geoplan.layers import read_manifest
 from geoplan.layers.schema import ROLES, Field
 from geoplan.model import Severity
-from geoplan.report import problem_line
 from geoplan.report.field_words import field_label
 from geoplan.web import importing, parts, state
 from geoplan.web.data_repairs import ROLE_TO_IMPORT
@@ -158,10 +157,10 @@ def _problems(look: Look) -> None:
     errors = [problem for problem in look.problems if problem.severity is Severity.ERROR]
     others = [problem for problem in look.problems if problem.severity is not Severity.ERROR]
     if errors:
-        parts.faults(_("还不能导入："), map(problem_line, errors))
+        parts.faults(_("还不能导入："), map(parts.in_line, errors))
         st.caption(_("所说的 --crs、--datum、--layer、--map、--set 在左边填写。"))
     for problem in others:
-        st.text(problem_line(problem))
+        st.text(parts.in_line(problem))
 
 
 def _map(draft: Draft) -> None:
@@ -207,15 +206,20 @@ def _column(look: Look, field: Field) -> str:
     found = look.columns.get(field.name, "")
     options = list(look.headers) if found == field.name else ["", *look.headers]
     star = " *" if field.required else ""
-    label = headers.word_for(look.entry.role, field.name) if current() == "zh" else field_label(field.name)
+    label = _word(look.entry.role, field.name)
     place = options.index(found) if found in options else 0
     picked = st.selectbox(f"{label or field.name}{star}", options, place, format_func=lambda name: name or "—")
     return str(picked or "")
 
 
+def _word(role: str, name: str) -> str:
+    """The word for a field: in Chinese that over the columns of templates."""
+    return (headers.word_for(role, name) if current() == "zh" else "") or field_label(name)
+
+
 def _constant(role: str, field: Field) -> str:
     """One value for all rows of a field that the file lacks."""
-    word = headers.word_for(role, field.name) if current() == "zh" else field_label(field.name)
+    word = _word(role, field.name)
     label = _("{field}：文件没有，全部行取").format(field=word or field.name)
     if field.vocabulary is None:
         return str(st.text_input(label)).strip()
@@ -266,4 +270,4 @@ def _papers() -> tuple[str, str, str, bool]:
 
 def _faults(error: GeoplanError) -> None:
     problems = error.problems if isinstance(error, LayerError) else ()
-    parts.faults(str(error), map(problem_line, problems))
+    parts.faults(str(error), map(parts.in_line, problems))

@@ -362,7 +362,7 @@ def _try_again() -> None:
 def show_error(error: GeoplanError) -> None:
     """What is wrong and what to do about it, every problem of the layers on a line of its own."""
     problems = error.problems if isinstance(error, LayerError) else ()
-    lines = "".join(f"<li>{escape(headed(_in_line(problem)))}</li>" for problem in problems)
+    lines = "".join(f"<li>{escape(headed(in_line(problem)))}</li>" for problem in problems)
     title, advice = _("无法评估这个工作区"), _("改好之后点“重试”，不必重启。")
     if isinstance(error, StoreError):
         title, advice = _("方案库暂时不能使用"), _("原因消除后本页自动恢复，不必重启；还没有保存的改动会保留。")
@@ -374,6 +374,6 @@ def show_error(error: GeoplanError) -> None:
     st.button(_("重试"), key="retry")  # without a reload, so that what waits to be saved goes on waiting
 
 
-def _in_line(problem: Problem) -> str:
+def in_line(problem: Problem) -> str:
     """A problem of a layer with the words for the layer and its fields."""
     return in_words(problem_line(replace(problem, layer=layer_label(problem.layer))))
