@@ -642,15 +642,19 @@ def test_python_says_what_waits_what_runs_and_where_to_look(opened):
 
 
 def test_a_layer_is_switched_off_and_stays_off(opened):
-    """Homes that are switched off are neither drawn nor clicked, after a new revision and a reload as well."""
+    """Homes that are switched off are neither drawn nor clicked, after a new revision and a reload as well; a folded legend stays folded."""
     plan = opened("dots=2000")
     switch = plan.page.get_by_role("checkbox", name="居民点")
     canvas = plan.page.locator("canvas.gpm-dots")
     expect(canvas).to_have_count(1)
     switch.uncheck()
     expect(canvas).to_have_count(0)
+    fold = plan.page.get_by_role("button", name="图层与图例")
+    fold.click()
     plan.point(112.90, 22.70)
     expect(canvas).to_have_count(0)
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(switch).to_be_hidden()
     plan.page.reload()
     expect(switch).not_to_be_checked()
     expect(canvas).to_have_count(0)

@@ -324,8 +324,11 @@ def test_a_rule_that_was_found_shows_its_words_and_its_rows_to_download(overview
     assert back[["编号", "缺口（m²）"]].to_numpy().tolist() == [["E2", 10.0]]
 
 
-def test_the_set_is_made_with_progress_and_downloaded_as_a_zip(overview: Page) -> None:
-    """All parts are begun and given up, which leaves nothing: the workbook alone is the first; the zip holds it with the record."""
+def test_the_set_is_made_with_progress_and_downloaded_as_a_zip(apps: dict[str, App], overview: Page) -> None:
+    """All parts are begun and given up, which leaves nothing: the workbook alone is the first; the zip holds it with the record.
+
+    One that cannot be written says why in words, and the set before it is no longer offered.
+    """
     share = overview.locator(".gp-value").first.inner_text()
     _go(overview, "导出")
     overview.get_by_role("button", name="生成成果").click()
@@ -343,3 +346,11 @@ def test_the_set_is_made_with_progress_and_downloaded_as_a_zip(overview: Page) -
         assert set(archive.namelist()) == {"geoplan/compliance.xlsx", "geoplan/export.json"}
         summary = pd.read_excel(io.BytesIO(archive.read("geoplan/compliance.xlsx")), header=None, dtype=str)
     assert share in set(summary[1])
+    results = apps["scratch"].workspace / "results"
+    shutil.rmtree(results)
+    results.write_bytes(b"")
+    overview.get_by_role("button", name="生成成果").click()
+    expect(overview.get_by_test_id("stExpander")).to_contain_text("无法写入")
+    expect(overview.get_by_test_id("stExpander")).to_contain_text("那里已有同名的文件")
+    expect(download).to_have_count(0)
+    results.unlink()

@@ -13,6 +13,8 @@ import pytest
 
 from geoplan import i18n
 from geoplan.causes import cause
+from geoplan.errors import EditsError
+from geoplan.model import Problem, Severity
 from geoplan.report import tables
 from geoplan.report.assumed import assumed_text, assumptions
 from geoplan.report.field_words import column_words
@@ -108,3 +110,20 @@ def test_unknown_cells_are_shown_in_one_way():
     table = rows.table([{"a": "", "b": None}], ("a", "甲", rows.TEXT), ("b", "乙", rows.PEOPLE))
     assert parts.coloured(table)["甲"].tolist() == ["—"]
     assert [parts._cell(cell) for cell in ("", float("nan"), 1234.0, "x")] == ["—", "—", "1,234", "x"]
+
+
+def test_that_edits_do_not_fit_is_told_in_a_few_lines():
+    """The first three of what stands in the way, with the words for fields and few of many steps, and how many more there are."""
+    steps = tuple(f"#{number}" for number in range(1, 61))
+    stops = [Problem(Severity.ERROR, "scenario", f"“nursing_beds”大于“beds”：{n}", "请核对", steps) for n in range(5)]
+    notes = [Problem(Severity.NOTE, "scenario", "只是提示", "", ())]
+    told = parts.misfits(EditsError("方案有 5 处不能应用", (*notes, *stops)))
+    assert told[0] == "第 1、2、3、4、5、6、7、8 等 60 步：“护理型床位（张）”大于“床位（张）”：0（请核对）"
+    assert (len(told), told[-1]) == (4, "另有 2 处")
+    assert parts.misfits(EditsError("无法应用")) == ["无法应用"]
+
+
+def test_problems_of_layers_name_the_layer_in_words():
+    """On the page with an error stands 道路, not roads."""
+    line = parts.in_line(Problem(Severity.ERROR, "roads", "字段“road_class”有空值", "请填写", ("3",)))
+    assert line == "错误 道路：字段“道路等级”有空值（3）。请填写。"
