@@ -64,7 +64,7 @@ def show(view: View, _desk: Desk) -> None:
 
 
 def _label(name: str) -> str:
-    return _(_LABELS.get(name, name))
+    return _(_LABELS.get(name, name.upper()))  # of file formats their usual name
 
 
 def _pills(title: str, options: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
