@@ -52,7 +52,7 @@ from geoplan.web import (
     stock_rows,
 )
 from geoplan.web.key_figures import key_figures
-from geoplan.web.state import Desk
+from geoplan.web.state import Desk, Notice
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 WHEN = datetime(2026, 1, 5, 1, tzinfo=UTC)
@@ -545,21 +545,27 @@ def test_history_tells_who_did_what_and_why(tmp_path, layers):
 
 
 def test_a_conflict_shows_both_sides(tmp_path, layers):
-    """The edits that were refused on one side, what the other person did since on the other; of a merge the branch and the scenario."""
+    """The edits that were refused on one side, what the other person did since on the other, by name and id; of a merge the branch and the scenario."""
     with Store(f"sqlite:///{tmp_path / 's.sqlite'}") as store:
         store.new(Scenario("甲案", layers.base), Signature("王工"))
         desk, _state = editing.catch_up(Desk(author="王工", scenario="甲案"), store)
         store.append("甲案", [CloseFacility(facility_id="F2")], Signature("李工"), 1)
         after = editing.append(desk, store, layers, [ChangeFacility(facility_id="F2", attributes={"beds": 9})])
-        mine, theirs = after.notices[-1].sides
-        assert mine == ("您的改动（没有保存）", ("修改设施 F2：床位（张） = 9",))
-        assert theirs == ("此后他人的改动", ("第 2 版 李工 编辑 撤并设施 F2",))
+        known = edit_words.names_of(layers)
+        named = f"{known['facilities', 'F2']}（F2）"
+        mine, theirs = _sides(after.notices[-1], known)
+        assert mine == ("您的改动（没有保存）", (f"修改设施 {named}：床位（张） = 9",))
+        assert theirs == ("此后他人的改动", (f"第 2 版 李工 编辑 撤并设施 {named}",))
         store.branch("甲案", "支线", Signature("王工"), 1)
         store.append("支线", [ChangeFacility(facility_id="F2", attributes={"beds": 8})], Signature("赵工"), 1)
         merged = editing.signed(after, store, lambda by: store.merge("甲案", "支线", by, 2))
-        branch, own = merged.notices[-1].sides
+        branch, own = _sides(merged.notices[-1], {})
         assert branch == ("分支的改动", ("赵工：修改设施 F2：床位（张） = 8",))
         assert own == ("本方案的改动", ("李工：撤并设施 F2",))
+
+
+def _sides(notice: Notice, names: edit_words.Names) -> list[tuple[str, tuple[str, ...]]]:
+    return [(head, tuple(edit_words.side_texts(side, names))) for head, side in notice.sides]
 
 
 def test_a_renamed_scenario_stays_open(tmp_path, layers):

@@ -622,7 +622,7 @@ def test_two_windows_on_one_scenario_see_each_other_or_a_conflict(bench, app):
         bench.point(1000, 1250)
         bench.drawn(2)
         other.drawn(2)
-        expect(page.locator(".gp-note").filter(has_text="王工")).to_be_visible()
+        expect(page.locator(".gp-note")).to_contain_text("王工 编辑 新增设施 新建养老服务站 1（N-")
         line.hold()
         bench.click(500, 500)
         bench.panel.get_by_role("button", name="撤并这处设施").click()
@@ -632,7 +632,7 @@ def test_two_windows_on_one_scenario_see_each_other_or_a_conflict(bench, app):
         expect(page.locator(".gpm")).to_have_attribute("data-unacknowledged", "1")
         line.release()
         conflict = page.locator(".gp-conflict")
-        expect(conflict).to_contain_text("王工")
+        expect(conflict).to_contain_text("王工 编辑 撤并设施 甲街道综合养老服务中心（F1）")
         other.drawn(3)
     assert [type(edit) for edit in bench.edits] == [AddFacility, CloseFacility]
 

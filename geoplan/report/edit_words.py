@@ -30,11 +30,13 @@ def names_of(layers: Layers, edits: Iterable[Edit] = ()) -> dict[tuple[str, str]
     return found
 
 
-def edit_text(edit: Edit, names: Names) -> str:
-    """One edit in one line: what is done to what, and the values that it gives."""
+def edit_text(edit: Edit, names: Names, *, brief: bool = False) -> str:
+    """One edit in one line: what is done to what, and the values that it gives; in brief without those of what it makes."""
     name = names.get((edit.role, edit.id), "")
     thing = _("{name}（{id}）").format(name=name, id=edit.id) if name and edit.id else name or edit.id
     values = [_value_text(edit.role, field, value) for field, value in attributes_of(edit).items()]
+    if brief and edit.makes:
+        values = []
     told = f"{_(edit.label)} {thing}".strip()
     return _("{told}：{values}").format(told=told, values=_("，").join(values)) if values else told
 
@@ -46,10 +48,10 @@ def _value_text(role: str, name: str, value: Value) -> str:
     return f"{field_label(name)} = {_('空') if value in {None, ''} else told}"
 
 
-def entry_text(entry: Entry, names: Names) -> str:
+def entry_text(entry: Entry, names: Names, *, brief: bool = False) -> str:
     """What an entry does; blank where its kind says all."""
     if entry.edits:
-        return _("；").join(edit_text(edit, names) for edit in entry.edits)
+        return _("；").join(edit_text(edit, names, brief=brief) for edit in entry.edits)
     match entry.kind:
         case EntryKind.STATUS:
             return _(STATUS_LABELS[Status(entry.body["status"])])
@@ -63,18 +65,28 @@ def entry_text(entry: Entry, names: Names) -> str:
     return "" if steps is None else many("共 {count} 步", len(steps)).format(count=len(steps))
 
 
+def edits_in(told: Iterable[object]) -> list[Edit]:
+    """The edits among what ``side_texts`` takes."""
+    found: list[Edit] = []
+    for one in told:
+        found += [one] if isinstance(one, Edit) else [one.edit] if isinstance(one, Step) else getattr(one, "edits", ())
+    return found
+
+
 def side_texts(side: Iterable[object], names: Names) -> list[str]:
-    """One side of a conflict, line by line: edits, steps with who made them, entries of the log, or the kind of one."""
+    """News, or one side of a conflict, in brief line by line: edits, steps with who made them, entries of the log, or the kind of one."""
     return [_side_text(one, names) for one in side]
 
 
 def _side_text(one: object, names: Names) -> str:
     if isinstance(one, Edit):
-        return edit_text(one, names)
+        return edit_text(one, names, brief=True)
     if isinstance(one, Step):
-        return _("{author}：{what}").format(author=one.author, what=edit_text(one.edit, names))
+        return _("{author}：{what}").format(author=one.author, what=edit_text(one.edit, names, brief=True))
     if isinstance(one, Entry):
         kind = _(ENTRY_LABELS[one.kind])
         text = _("第 {revision} 版 {author} {kind} {what}")
-        return text.format(revision=one.revision, author=one.author, kind=kind, what=entry_text(one, names)).strip()
+        return text.format(
+            revision=one.revision, author=one.author, kind=kind, what=entry_text(one, names, brief=True)
+        ).strip()
     return _(ENTRY_LABELS[EntryKind(str(one))])

@@ -215,7 +215,7 @@ def removal(scene: Scene, layer: str, name: str) -> Edit | None:
 def _clicked(desk: Desk, event: Clicked, scene: Scene) -> Meaning:
     """A thing is looked at; anywhere else the place is asked about, and its township is marked."""
     if event.layer in _OF_THE_GROUND:
-        chosen = state.selecting(desk, "townships", _township(scene.layers, event.lon, event.lat))
+        chosen = state.selecting(desk, "townships", township(scene.layers, event.lon, event.lat))
     else:
         chosen = state.selecting(desk, event.layer, (event.feature,) if event.feature else ())
     if event.layer in {"facilities", "idle_assets", "parcels", "links", "closures"}:
@@ -223,7 +223,7 @@ def _clicked(desk: Desk, event: Clicked, scene: Scene) -> Meaning:
     return Meaning(state.choosing(state.asking(chosen, event.lon, event.lat), PANEL, PLACE))
 
 
-def _township(layers: Layers, lon: float, lat: float) -> tuple[str, ...]:
+def township(layers: Layers, lon: float, lat: float) -> tuple[str, ...]:
     """The code of the township at a place; none outside all of them."""
     towns = townships(layers.get("units"))
     if towns is None or towns.empty:

@@ -13,8 +13,7 @@ from geoplan.errors import ConflictError, EditsError, GeoplanError, ScenarioErro
 from geoplan.i18n import _
 from geoplan.layers import Layers
 from geoplan.model import Severity
-from geoplan.report.edit_words import side_texts
-from geoplan.scenario import Edit, Scenario, Signature, State, Step, Store, edit_problem, entry_line, resolve, with_ids
+from geoplan.scenario import Edit, Scenario, Signature, State, Step, Store, edit_problem, resolve, with_ids
 from geoplan.scenario.log import refuse_frozen
 from geoplan.web import state
 from geoplan.web.state import Desk, Notice, gone_text, opening, telling
@@ -182,12 +181,11 @@ def _news(store: Store, desk: Desk, until: int) -> tuple[Notice, ...]:
     if until < desk.seen:
         text = _("方案库里的“{name}”已换成较早的一份（第 {revision} 版），可能是从备份恢复的。这里显示的就是那一份。")
         return (Notice("news", text.format(name=desk.scenario, revision=until)),)
-    entries = [entry_line(entry) for entry in store.log(desk.scenario) if desk.seen < entry.revision <= until]
+    entries = tuple(entry for entry in store.log(desk.scenario) if desk.seen < entry.revision <= until)
     if not entries:
         return ()
-    more = [_("等 {count} 条").format(count=len(entries))] if len(entries) > _MOST_NEWS else []
-    text = _("方案有新的改动：{entries}").format(entries=_("；").join([*entries[-_MOST_NEWS:], *more]))
-    return (Notice("news", text),)
+    more = _("等 {count} 条").format(count=len(entries)) if len(entries) > _MOST_NEWS else ""
+    return (Notice("news", more, entries[-_MOST_NEWS:]),)
 
 
 def shown(desk: Desk, state: State) -> Desk:
@@ -260,8 +258,7 @@ def _conflict(error: ConflictError) -> Notice:
     """Both sides, whether a write met a newer revision or a branch met the scenario that it comes from."""
     merging = any(isinstance(one, Step) for one in error.since)
     heads = (_("分支的改动"), _("本方案的改动")) if merging else (_("您的改动（没有保存）"), _("此后他人的改动"))
-    sides = tuple(tuple(side_texts(side, {})) for side in (error.mine, error.since))
-    return Notice("conflict", str(error), tuple(zip(heads, sides, strict=True)))
+    return Notice("conflict", str(error), sides=tuple(zip(heads, (error.mine, error.since), strict=True)))
 
 
 def _refuse_misfits(layers: Layers, edits: Sequence[Edit]) -> None:

@@ -63,7 +63,7 @@ def main() -> None:
             if page.url_path != "map":  # which tells them where they move nothing
                 keeping.keep("keep")
                 parts.misfit(answer[0])
-                parts.notices()
+                parts.notices(answer[0])
                 _waiting()
         page.run()
     except GeoplanError as error:

@@ -274,10 +274,17 @@ def _closure(view: View, desk: Desk, name: str) -> None:
     if closure is None:
         _gone(desk, name)
         return
-    parts.facts([(_("编号"), name)])
+    town = deeds.township(view.layers, closure.lon, closure.lat)
+    parts.facts([(_("类型"), _("封闭的路段")), (_("镇街"), _town_name(view, town)), (_("编号"), name)])
     st.caption(_("这一路段（从路口到路口）封闭，没有人能通过。"))
     _reshape(view, "closures", name, shapely.Point(closure.lon, closure.lat))
     _button(view, _("恢复通行"), f"remove-{name}", deeds.removal(scene, "closures", name))
+
+
+def _town_name(view: View, code: tuple[str, ...]) -> str:
+    """The township's name; blank outside all."""
+    units = view.layers.frames["units"]
+    return "".join(units.loc[units["unit_code"].isin(code), "name"].astype(str))
 
 
 def _ring(area: shapely.Geometry) -> shapely.Polygon | None:

@@ -51,7 +51,7 @@ def _bench() -> None:
     view = session.view(progress.patient(busy))
     desk = session.desk()
     with told:
-        parts.notices()
+        parts.notices(view)
     parts.heading(_("地图工作台"), view)
     drawing, beside = st.columns([2.3, 1], gap="small")
     found = enquiries.of(view, desk)

@@ -18,12 +18,14 @@ from geoplan.model import Problem, Severity
 from geoplan.report import problem_line, reach, tables
 from geoplan.report.change import Turn
 from geoplan.report.documents.about_sheets import layer_label
+from geoplan.report.edit_words import edits_in, names_of, side_texts
 from geoplan.report.field_words import in_words
 from geoplan.scenario import edit_problem
 from geoplan.web import rows, session, widths
 from geoplan.web.cache import View
 from geoplan.web.key_figures import KeyFigure
 from geoplan.web.rows import Table
+from geoplan.web.state import Notice
 from geoplan.web.wording import escape, headed
 
 _MOST_MISFITS, _AGAIN_S = 3, 3.0
@@ -182,13 +184,26 @@ def _card(figure: KeyFigure, *, compared: bool) -> str:
     )
 
 
-def notices() -> None:
-    """What the session has to tell, once: what others did, what was refused."""
+def notices(view: View) -> None:
+    """What the session has to tell, once: what others did, what was refused; things by their names."""
     desk = session.desk()
     for notice in desk.notices:
-        note(notice.kind, notice.text, notice.sides)
+        note(notice.kind, *notice_words(notice, view))
     if desk.notices:
         session.update(lambda now: replace(now, notices=now.notices[len(desk.notices) :]))
+
+
+def notice_words(notice: Notice, view: View) -> tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    """The text of a notice, and the lines of both sides of a conflict."""
+    told = (*notice.entries, *(one for _head, side in notice.sides for one in side))
+    if not told:
+        return notice.text, ()
+    names = names_of(view.layers, (*(view.state.scenario.edits if view.state else ()), *edits_in(told)))
+    text = notice.text
+    if notice.entries:
+        lines = filter(None, [*side_texts(notice.entries, names), text])
+        text = _("方案有新的改动：{entries}").format(entries=_("；").join(lines))
+    return text, tuple((head, tuple(side_texts(side, names))) for head, side in notice.sides)
 
 
 def misfit(view: View) -> None:

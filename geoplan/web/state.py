@@ -17,7 +17,7 @@ from typing import Literal
 from geoplan.errors import ScenarioError
 from geoplan.i18n import LANGUAGES, _
 from geoplan.model import Settings
-from geoplan.scenario import Edit
+from geoplan.scenario import Edit, Entry
 from geoplan.scenario.edits import MAX_NAME, LonLat, checked_text
 from geoplan.web.map_component.view import Bounds, Focus, Selection
 
@@ -55,12 +55,14 @@ class Notice:
     """Something to be told once: what others did, what was refused, which edits contradict each other.
 
     Attributes:
-        sides: of a conflict: whose changes, and each of them in a line.
+        entries: of news: what others wrote, as the store has it; whoever shows it knows the names.
+        sides: of a conflict: whose changes, and each of them.
     """
 
     kind: Literal["news", "refused", "conflict"]
     text: str
-    sides: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    entries: tuple[Entry, ...] = ()
+    sides: tuple[tuple[str, tuple[object, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
