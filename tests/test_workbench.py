@@ -706,13 +706,15 @@ def test_a_closed_road_and_a_link_change_who_is_covered(bench):
 def test_a_place_is_asked_about_and_a_line_measured_by_typed_coordinates(bench):
     """Without a mouse: why the place is not covered and who is near, and the way along the grid in kilometres and minutes.
 
-    A screen reader is told the answer, and nothing of it is faint.
+    A screen reader is told the answer and not all figures again, and nothing of it is faint.
     """
+    figure = bench.page.locator(".gpm-spoken > div").first.evaluate_handle("line => line.firstChild")
     fill_in(bench, "查询地点（一点）", (500, 2500))
     expect(bench.panel).to_contain_text("此处路程过远")
     expect(bench.panel).to_contain_text("甲街道综合养老服务中心")
     expect(bench.panel).to_contain_text("33.3 分钟")
     expect(bench.page.locator(".gpm .gpm-spoken")).to_contain_text("此处路程过远")
+    assert figure.evaluate("text => text.isConnected")
     expect(bench.page.locator(".leaflet-popup")).to_have_css("opacity", "1")
     assert faint_texts(bench.page) == []
     bench.panel.get_by_role("radio", name="绘制").click()

@@ -37,7 +37,7 @@ def show(view: View, desk: Desk, name: str) -> None:
     wanted = text.text_input(
         _("筛选"), key=f"grid-filter-{name}", placeholder=_("筛选：名称或编号"), label_visibility="collapsed", live=True
     )
-    told.caption(_("双击单元格修改，可从表格软件粘贴。留空表示未知。保存之前不改变任何数据。"))
+    told.caption(_("双击单元格或按回车修改，可从表格软件粘贴。留空表示未知。保存之前不改变任何数据。"))
     hit = [
         str(wanted or "").strip().casefold() in f"{row[grid.key]} {row['name']}".casefold()
         for row in frame.to_dict("records")

@@ -137,12 +137,12 @@ def _layers(view: View, desk: Desk, route: Route | None, *, editable: bool) -> t
 
 
 def _spoken(view: View, found: enquiries.Found) -> str:
-    """What was asked, the revision and its figures, for those who do not see them change: an edit that turns no figure is heard too."""
+    """The revision, its figures and what was asked, a line each, for those who do not see them change: an edit that turns no figure is heard too."""
     figures = key_figures(view.assessment, None if view.assessment is view.base else view.base)
     told = [f"{one.name} {one.value}" + (f" {one.change.text}" if one.change else "") for one in figures]
     asked = [found.place.title, found.place.why] if found.place else []
     stored = [_("第 {revision} 版").format(revision=view.state.revision)] if view.state else []
-    return "; ".join(filter(None, (*asked, *stored, *told)))
+    return "\n".join((*stored, *told, *asked))
 
 
 def _answer(desk: Desk, found: enquiries.Found) -> Answer | None:

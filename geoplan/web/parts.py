@@ -104,6 +104,7 @@ dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem
 .gp-sides h2 { font-size: 1rem; margin: .4rem 0 .2rem; padding: 0; } .gp-sides ul { margin: 0; }
 .gp-error { border: 1px solid #e3b1ae; border-left: 5px solid #b3261e; background: #fdf3f2; border-radius: 6px; padding: .9rem 1.2rem; }
 .gp-error h1 { font-size: 1.2rem; color: #b3261e; margin: 0 0 .5rem; padding: 0; } .gp-error li { overflow-wrap: anywhere; }
+@media (prefers-reduced-motion: reduce) { [data-testid="stSidebar"], [data-testid="stSidebar"] * { transition: none !important; } }
 @media (forced-colors: active) {
   :is([role="radio"][aria-checked="true"], button[aria-pressed="true"], [data-testid="stSidebarNavLink"][aria-current="page"]) {
     forced-color-adjust: none; background: Highlight !important; color: HighlightText !important; }

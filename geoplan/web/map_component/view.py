@@ -134,7 +134,7 @@ class View:
         home: what is in view at first, and when asked for.
         editable: whether anything can be moved, deleted, undone; drawing is possible where there are tools.
         busy: what is being computed, in words; blank when nothing is.
-        spoken: what screen readers say when it changes: what a drawing came to, the answer to a question.
+        spoken: what screen readers say when it changes: what a drawing came to, the answer to a question; of several lines those that changed.
         reports_view: whether `Viewed` is wanted, which costs a run of the script whenever the map comes to rest.
         about: the scenario that its events change; comes back with each.
         keeps_events: whether the browser keeps what Python has not had, for the next map of the same place, also after a reload.

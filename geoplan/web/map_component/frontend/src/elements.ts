@@ -17,6 +17,16 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** Write a text line by line; lines that stay as they are are left alone, so that only the others are read aloud. */
+export function writeLines(into: HTMLElement, text: string): void {
+  const lines = text.split("\n");
+  lines.forEach((line, at) => {
+    const there = into.children[at] ?? into.appendChild(element("div"));
+    if (there.textContent !== line) there.textContent = line;
+  });
+  while (into.children.length > lines.length) into.lastElementChild?.remove();
+}
+
 export function hasSize(node: HTMLElement): boolean {
   return node.clientWidth > 0 && node.clientHeight > 0;
 }

@@ -1,6 +1,6 @@
 /** The map of one mounted component: takes views from Python, tells it what the planner does. */
 
-import { button, element, hasSize, sized } from "./elements";
+import { button, element, hasSize, sized, writeLines } from "./elements";
 import { distance, fill, place } from "./format";
 import { length, packed, sameShape, type Nested } from "./geometry";
 import { Glances, type Glance } from "./glances";
@@ -45,7 +45,7 @@ export class MapView implements Listener {
   readonly map: L.Map;
   private readonly frame = element("div", { class: "gpm-map" });
   private readonly hint = element("div", { class: "gpm-hint", role: "status" });
-  private readonly spoken = element("div", { class: "gpm-spoken", role: "status" });
+  private readonly spoken = element("div", { class: "gpm-spoken", role: "status", "aria-atomic": "false" });
   private readonly tip = new Tip(this.frame);
   private readonly where = element("div", { class: "gpm-where" });
   private readonly credit = element("div", { class: "gpm-credit" });
@@ -86,7 +86,9 @@ export class MapView implements Listener {
     this.panel = new Panel((layer, on) => this.switch(layer, on));
     this.root.append(head, element("div", { class: "gpm-body" }, this.frame, this.zoom, this.panel.element, this.hint, this.where, this.credit, this.tip.element, this.spoken));
     this.frame.style.position = "absolute"; // the style sheet may come later, and Leaflet makes relative what it finds static: a frame without height
-    this.map = L.map(this.frame, { zoomControl: false, attributionControl: false, zoomSnap: 0.5, maxZoom: 19, minZoom: 3, pmIgnore: false, renderer: L.canvas({ padding: 0.3 }) });
+    const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const motion = { zoomAnimation: moves, fadeAnimation: moves, markerZoomAnimation: moves, inertia: moves };
+    this.map = L.map(this.frame, { zoomControl: false, attributionControl: false, zoomSnap: 0.5, maxZoom: 19, minZoom: 3, pmIgnore: false, renderer: L.canvas({ padding: 0.3 }), ...motion });
     for (const [name, height, through] of PANES) {
       const pane = this.map.createPane(name);
       pane.style.zIndex = String(height);
@@ -161,7 +163,7 @@ export class MapView implements Listener {
     this.overlays.answer(view.answer, view.texts["close"] ?? "");
     if (this.pointedAt) this.glance(this.pointedAt); // of another revision its area may be another
     if (view.focus && view.focus.number !== before?.focus?.number) this.map.fitBounds(latLngBounds(view.focus.bounds), { maxZoom: CLOSE_ZOOM, padding: [40, 40] });
-    if (this.spoken.textContent !== view.spoken) this.spoken.textContent = view.spoken;
+    writeLines(this.spoken, view.spoken);
     this.say(view.notice || this.hintText(), view.notice !== "");
     this.root.dataset["pending"] = String(this.overlays.waitingShapes);
     this.root.dataset["revision"] = String(view.revision);
