@@ -5,12 +5,15 @@ The page is one fragment: what is done on it runs it alone. An event of the map 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
+from geoplan.assess import Assessment
 from geoplan.errors import GeoplanError
 from geoplan.i18n import _
+from geoplan.layers import Progress
 from geoplan.network import Route
 from geoplan.report import reach
 from geoplan.web import deeds, drawn_layers, enquiries, keeping, map_layers, map_panel, parts, places, progress, session
@@ -48,7 +51,8 @@ def _bench() -> None:
     st.html(_LOOK)
     keeping.keep("keep-map")
     busy, told = st.empty(), st.container(key="gp-told")
-    view = session.view(progress.patient(busy))
+    begin = progress.patient(busy)
+    view = session.view(begin)
     desk = session.desk()
     with told:
         parts.notices(view)
@@ -57,7 +61,7 @@ def _bench() -> None:
     found = enquiries.of(view, desk)
     # The map before the panel, whose fields take the browser long: it is drawn while they are made.
     with drawing, st.container(key="gp-map"):
-        _map(view, desk, found, had)
+        _map(view, desk, found, had, begin)
     busy.empty()
     session.change(drawn=view.state.revision if view.state else 0)
     with beside, st.container(key="gp-panel"):
@@ -71,7 +75,7 @@ def _give_up() -> None:
         session.choose(progress.CANCELLED, "yes")
 
 
-def _map(view: View, desk: Desk, found: enquiries.Found, had: Taken) -> None:
+def _map(view: View, desk: Desk, found: enquiries.Found, had: Taken, begin: Callable[[], Progress]) -> None:
     year, layers, held = view.question.year, view.layers, session.held()
 
     def handle(events: list[Event]) -> None:
@@ -83,7 +87,7 @@ def _map(view: View, desk: Desk, found: enquiries.Found, had: Taken) -> None:
         revision=_revision(view, desk),
         place=str(view.question.workspace),
         home=view.drawn_of_base("home", lambda base: places.home_of(base.layers)),
-        layers=_layers(view, desk, found.route, editable=editable),
+        layers=_layers(view, desk, found.route, begin, editable=editable),
         tools=_tools() if editable else (),
         editable=editable,
         selection=desk.selection,
@@ -112,17 +116,21 @@ def _tools() -> tuple[Tool, ...]:
     )
 
 
-def _layers(view: View, desk: Desk, route: Route | None, *, editable: bool) -> tuple[Layer, ...]:
+def _layers(
+    view: View, desk: Desk, route: Route | None, begin: Callable[[], Progress], *, editable: bool
+) -> tuple[Layer, ...]:
     """From the ground up; what is looked at lies on top."""
     coverage = view.assessment.coverages[0]
     group = reach.group_of(coverage)
     fixed = view.drawn_of_base("standing", lambda base: map_layers.standing(base.layers, group))
     ground = view.drawn_of_base("ground", lambda base: map_layers.ground(base.layers))
     clinics = view.drawn_of_base("clinics", lambda base: drawn_layers.clinics(base.layers))
-    findings = view.drawn(
-        f"findings-{editable}",
-        lambda assessment: map_layers.findings(assessment, coverage, fixed, editable=editable),
-    )
+
+    def draw(assessment: Assessment) -> tuple[Layer, ...]:
+        begin()(_("绘制服务范围"))
+        return map_layers.findings(assessment, coverage, fixed, editable=editable)
+
+    findings = view.drawn(f"findings-{editable}", draw)
     edits = view.state.scenario.edits if view.state and view.misfit is None else ()
     own = view.drawn(
         f"drawn-{editable}",
