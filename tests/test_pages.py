@@ -342,7 +342,7 @@ def english_names(page: Page) -> set[str]:
 
 
 def test_streamlits_words_follow_the_language_wherever_they_come_from(app, page):
-    """A list without a match, a choice that can be taken back and a place for files, in Chinese, English and Chinese again."""
+    """A list without a match, a choice that can be taken back, a place for files, in Chinese, English and Chinese; a page that is none."""
     start(page, app, "方案一")
     for language, sidebar, level, nothing in (
         ("中文", "收起侧栏", "层级", "没有相符的选项"),
@@ -362,6 +362,8 @@ def test_streamlits_words_follow_the_language_wherever_they_come_from(app, page)
     page.keyboard.press("Escape")
     go(page, "方案比较")
     expect(page.get_by_role("button", name="移除 方案一")).to_have_count(1)
+    page.goto(f"{app.url}/nosuch")
+    expect(page.get_by_role("dialog")).to_contain_text("网址中的页面不存在，已打开总览。")
 
 
 def test_a_name_that_streamlit_uses_as_a_word_stays_a_name(page, tmp_path):

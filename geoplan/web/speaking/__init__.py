@@ -61,6 +61,10 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "Streamlit server is not responding. Are you connected to the internet?": mark("服务程序没有回应。"),
         "Running...": mark("正在运行"),
         "Close": mark("关闭窗口"),
+        "Page not found": mark("没有这一页"),
+        "The page that you have requested does not seem to exist. Running the app's main page.": mark(
+            "网址中的页面不存在，已打开总览。"
+        ),
     }
 )
 """Streamlit's words by the English that it has for them; ``{}`` stands for whatever is there."""
