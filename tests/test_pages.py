@@ -362,8 +362,9 @@ def test_streamlits_words_follow_the_language_wherever_they_come_from(app, page)
     page.keyboard.press("Escape")
     go(page, "方案比较")
     expect(page.get_by_role("button", name="移除 方案一")).to_have_count(1)
-    page.goto(f"{app.url}/nosuch")
-    expect(page.get_by_role("dialog")).to_contain_text("网址中的页面不存在，已打开总览。")
+    other = page.context.new_page()  # which nobody watches: Streamlit complains to the browser too
+    other.goto(f"{app.url}/nosuch")
+    expect(other.get_by_role("dialog")).to_contain_text("网址中的页面不存在，已打开总览。")
 
 
 def test_a_name_that_streamlit_uses_as_a_word_stays_a_name(page, tmp_path):
