@@ -807,6 +807,18 @@ def test_an_approved_scenario_can_be_looked_at_only(bench):
         expect(bench.panel.get_by_role("button", name=name)).to_be_disabled()
 
 
+def test_what_cannot_be_stored_is_refused_in_words_and_stays_in_the_form(bench):
+    """A name with a control character, a name of blanks: the field is called by its word, the map is there, and nothing was stored."""
+    bench.click(500, 500)
+    name = bench.panel.get_by_label("名称")
+    for typed, told in (("甲\x07乙", "“名称”含有不能保存的控制字符"), ("   ", "字段“名称”有空值")):
+        name.fill(typed)
+        bench.panel.get_by_role("button", name="保存属性").click()
+        expect(bench.page.locator(".gp-refused")).to_contain_text(told)
+        expect(name).to_have_value(typed)
+    bench.drawn(1)
+
+
 def test_a_drawing_that_is_refused_leaves_map_and_panel_as_they_were(bench):
     """Outside the county: that is told over the map, which stays where it is, and nothing that is not there is chosen."""
     place = bench.map.root.bounding_box()

@@ -375,7 +375,8 @@ def _checked_area(value: object, name: str) -> int | float | None:
 def _checked_attributes(values: object, name: str) -> Mapping[str, Value]:
     if not isinstance(values, Mapping):
         _refuse(_("{name} 应当是“字段: 值”的对象，现为 {value}。"), name, values)
-    checked = {_checked_id(key, name): _checked_value(value, key) for key, value in values.items()}
+    known = [(_checked_id(key, name), value) for key, value in values.items()]
+    checked = {key: _checked_value(value, _("“{name}”").format(name=key)) for key, value in known}
     return MappingProxyType(dict(sorted(checked.items())))
 
 

@@ -16,7 +16,7 @@ import streamlit as st
 from geoplan.i18n import _, current
 from geoplan.layers.schema import FieldKind
 from geoplan.report.field_words import choices, field_label, field_of
-from geoplan.scenario.edits import Value
+from geoplan.scenario.edits import MAX_NAME, MAX_TEXT, Value
 from geoplan.web.wording import headed
 
 Lines = tuple[tuple[str, ...], ...]
@@ -101,6 +101,7 @@ def _field(place: Any, role: str, field: str) -> Value:
             place.selectbox(word, ["", *words], format_func=lambda code: headed(words.get(code, "—")), key=key) or None
         )
     if kind is FieldKind.TEXT:
-        return (place.text_input(word, key=key) or "").strip() or None
+        most = max(MAX_NAME if field == "name" else MAX_TEXT, len(st.session_state[key]))
+        return (place.text_input(word, max_chars=most, key=key) or "").strip() or None
     number = place.number_input(word, min_value=0.0, value=None, step=1.0, format="%g", key=key)
     return None if number is None else float(number)

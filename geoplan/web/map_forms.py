@@ -12,6 +12,7 @@ import shapely
 import streamlit as st
 
 from geoplan import crs
+from geoplan.errors import ScenarioError
 from geoplan.i18n import _, mark
 from geoplan.layers.schema import FACILITY_KINDS, IDLE_KINDS, label
 from geoplan.report import reach, style
@@ -31,7 +32,7 @@ from geoplan.web import attribute_form, deeds, drawn_layers, enquiries, parts, p
 from geoplan.web.cache import View
 from geoplan.web.deeds import FIRST_KIND, FIRST_ROAD, KIND, ROAD, Scene
 from geoplan.web.map_component import Event
-from geoplan.web.state import Desk
+from geoplan.web.state import Desk, Notice
 from geoplan.web.wording import headed
 
 _FACILITY = (
@@ -149,7 +150,7 @@ def _facility(view: View, desk: Desk, name: str) -> None:
         typed = attribute_form.typed("facilities", _FACILITY, name, row)
         saved = st.form_submit_button(_("保存属性"), type="primary", width="stretch", disabled=not view.editable)
     if saved:
-        _save(_changes(name, row, typed))
+        _save(lambda: _changes(name, row, typed))
     _facility_buttons(view, name, row)
 
 
@@ -165,7 +166,14 @@ def _changes(name: str, row: Mapping[str, Any], typed: Mapping[str, Value]) -> l
     return edits
 
 
-def _save(edits: list[Edit]) -> None:
+def _save(make: Callable[[], list[Edit]]) -> None:
+    """Write the edits of a form; where something typed cannot be stored that is told, and it stays in the form."""
+    try:
+        edits = make()
+    except ScenarioError as error:
+        told = Notice("refused", _("没有保存：{problems}").format(problems=error))
+        session.update(lambda now: state.telling(now, told))
+        st.rerun(scope="fragment")
     if edits:
         session.edit(edits)
         st.rerun(scope="fragment")
@@ -242,7 +250,7 @@ def _parcel(view: View, desk: Desk, name: str) -> None:
         saved = st.form_submit_button(_("保存属性"), type="primary", width="stretch", disabled=not view.editable)
     if saved:
         changed = attribute_form.changed(row, typed)
-        _save([ChangeParcel(parcel_id=name, attributes=changed)] if changed else [])
+        _save(lambda: [ChangeParcel(parcel_id=name, attributes=changed)] if changed else [])
     corners = crs.lonlat(drawn_layers.alone(row["geometry"], view.layers.crs)).geometry.iloc[0]
     _reshape(view, "parcels", name, _ring(corners))
     _button(view, _("删除这个地块"), f"remove-{name}", deeds.removal(_scene(view), "parcels", name))

@@ -198,7 +198,7 @@ def notice_words(notice: Notice, view: View) -> tuple[str, tuple[tuple[str, tupl
     """The text of a notice, and the lines of both sides of a conflict."""
     told = (*notice.entries, *(one for _head, side in notice.sides for one in side))
     if not told:
-        return notice.text, ()
+        return in_words(notice.text) if notice.kind == "refused" else notice.text, ()
     names = names_of(view.layers, (*(view.state.scenario.edits if view.state else ()), *edits_in(told)))
     text = notice.text
     if notice.entries:
