@@ -138,7 +138,19 @@ def test_the_board_tells_what_a_scenario_changes(base, better):
     assert column["township_centre_coverage"] == "▲ +33.33 个百分点（! → ✓）"
     assert column["old_area_per_100hh"] == "▲ +100.00 个百分点（! → ✓）"
     assert column["new_area_per_100hh"] == "—"
+    land = verdict_of(base, "land_per_capita")
+    more = turned(land, value=(land.value or Fraction(0)) + Fraction(1, 8))
+    assert change.verdict_change(land, more).text.endswith("+0.125 m²/人")
+    assert board.table([more], base).frame["较现状"].tolist()[0].endswith("+0.125")
     assert "较现状" not in board.table(findings.county_verdicts(base)).frame
+
+
+def test_units_become_words_only_where_they_are_shown(layers, pack, base):
+    """Assessed in English, verdicts have the units that they have in Chinese, of which one is told from several."""
+    with i18n.speaking("en"):
+        other = assess(layers, pack, year=2025)
+    units = [[(one.value_unit, one.count.needed_unit) for one in each.verdicts] for each in (base, other)]
+    assert units[0] == units[1]
 
 
 def turned(verdict: Verdict, **fields) -> Verdict:

@@ -42,7 +42,7 @@ html:lang(en) :is([data-testid="stWidgetLabel"], [data-testid="stCaptionContaine
 :is(a, button, main, [data-tag]):focus-visible, label:has(:focus-visible), [data-testid="stDataFrame"]:has(:is(canvas, .dvn-scroller):focus-visible) {
   outline: 2px solid #045a8d !important; outline-offset: 2px; }
 main:focus-visible { outline-offset: -2px; } [data-testid="stSidebarCollapseButton"] { visibility: visible !important; }
-[data-testid="stMainBlockContainer"] { padding: 1.9rem 2rem 2rem; max-width: 1760px; }
+[data-testid="stMainBlockContainer"] { padding: .9rem 2rem 2rem; max-width: 1760px; }
 [data-testid="stSidebar"] { width: 236px !important; min-width: 236px; }
 [data-testid="stSidebar"][data-collapsed="true"] { width: 0 !important; min-width: 0; visibility: hidden; }
 [data-testid="stExpandSidebarButton"] { position: fixed; top: 0; left: .3rem; } /* above the title */
@@ -333,9 +333,8 @@ def room(name: str, count: int, most: int = _MOST_ROWS, beside: int = 238) -> tu
     place = st.container(key=f"gp-room-{name}")
     if count <= most:
         return place, "content"
-    all_rows, least = (
-        _ROW_PX * (rows + 1) + 2 for rows in (count, most + 0.7)
-    )  # a row that is cut tells that there are more
+    # A row that is cut tells that there are more; a table that takes what there is takes no less than ten rows.
+    all_rows, least = (max(_ROW_PX * (rows + 1) + 2, _LEAST_TALL_PX) for rows in (count, most + 0.7))
     place.html(
         f"<style>.st-key-gp-room-{name} {{ flex: none !important; "
         f"height: min({all_rows}px, max({least:.0f}px, 100vh - {beside}px)) !important; }}</style>"

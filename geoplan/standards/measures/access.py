@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.i18n import _
+from geoplan.i18n import _, mark
 from geoplan.layers.columns import exact
 from geoplan.layers.schema import CLINIC_KINDS, FACILITY_LEVELS, IDLE_KINDS
 from geoplan.model import Count, Reach, Rule
@@ -38,7 +38,7 @@ def network_share(facts: Facts, rule: Rule) -> list[Count]:
     """
     group, rows = rule.options["group"], facts.coverage[rule.options["service"]]
     if np.isnan(rows[group].to_numpy(float)).all():
-        return nothing_known(facts, _("人"), f"demand.{group}")
+        return nothing_known(facts, mark("人"), f"demand.{group}")
     fields = ("unit", "unit_name", "level", group, f"{group}_covered", f"{group}_unknown")
     columns = {field.removeprefix(f"{group}_"): rows[field].tolist() for field in fields}
     counts = [_reached(group, dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
@@ -53,7 +53,7 @@ def _reached(group: str, row: Mapping[str, Any]) -> Count:
         row["level"],
         Fraction(row["covered"]),
         Fraction(row[group]),
-        _("人"),
+        mark("人"),
         scale=100,
         span=(ZERO, _ALL) if row["unknown"] else None,
         missing=(f"demand.{group}",) if row["unknown"] else (),
@@ -76,7 +76,7 @@ def nearest_within(facts: Facts, rule: Rule) -> list[Count]:
     (AMB-24). Facilities of a level without a pair are not asked.
     """
     if "clinics" not in facts.frames:
-        return nothing_known(facts, _("处"), "clinics")
+        return nothing_known(facts, mark("处"), "clinics")
     chosen = facilities_in_scope(facts, rule)
     near = [site for site in _beside(facts, rule, chosen) if site.asked]
     notes = [
@@ -84,7 +84,7 @@ def nearest_within(facts: Facts, rule: Rule) -> list[Count]:
         for metres in SENSITIVITY_M
     ]
     together = share([site.part(float(rule.options["threshold_m"])) for site in near])
-    county = together.count(facts.place, "county", _("处"), whole=True, note=_("；").join(notes))
+    county = together.count(facts.place, "county", mark("处"), whole=True, note=_("；").join(notes))
     return [county, *(site.row() for site in near)]
 
 
@@ -169,7 +169,7 @@ def small_remote_homes(facts: Facts, rule: Rule) -> list[Count]:
     assessment travels.
     """
     if "seats" not in facts.frames or facts.travel is None:
-        return nothing_known(facts, _("处"), "seats" if "seats" not in facts.frames else "roads")
+        return nothing_known(facts, mark("处"), "seats" if "seats" not in facts.frames else "roads")
     chosen = facilities_in_scope(facts, rule)
     beds, residents = chosen.rows.figures("beds"), chosen.rows.figures("residents")
     placed = [shape is not None for shape in chosen.rows["geometry"]]
@@ -187,7 +187,7 @@ def small_remote_homes(facts: Facts, rule: Rule) -> list[Count]:
     rows = [
         _remote_home(*row) for row in zip(*columns, times, strict=True) if row[-1] == UNREACHED or row[-1] > limit_ms
     ]
-    return [_listed(facts, rows, _("处"), note), *rows]
+    return [_listed(facts, rows, mark("处"), note), *rows]
 
 
 def _is_little_used(beds: Fraction, residents: Fraction, rule: Rule) -> bool:
@@ -239,7 +239,7 @@ def idle_assets_in_gaps(facts: Facts, rule: Rule) -> list[Count]:
     Each with how many people of the group it would reach of those whom no facility of the service reaches now.
     """
     if "idle_assets" not in facts.frames or facts.travel is None:
-        return nothing_known(facts, _("处"), "idle_assets" if "idle_assets" not in facts.frames else "roads")
+        return nothing_known(facts, mark("处"), "idle_assets" if "idle_assets" not in facts.frames else "roads")
     assets = facts.rows("idle_assets")
     if "kinds" in rule.options:
         assets = assets.where(is_one_of(assets["kind"], rule.options["kinds"]))
@@ -255,7 +255,7 @@ def idle_assets_in_gaps(facts: Facts, rule: Rule) -> list[Count]:
     anyone = np.unique(trips.home[helped])
     text = _("合计可使 {people:,.0f} 人新纳入覆盖（不重复计）")
     note = text.format(people=float(people[anyone].sum())) if rows else ""
-    return [_listed(facts, rows, _("处"), note), *rows]
+    return [_listed(facts, rows, mark("处"), note), *rows]
 
 
 def _uncovered(reach: pd.DataFrame) -> NDArray[np.bool_]:
@@ -272,9 +272,9 @@ def _asset(name: str, title: str, people: float) -> Count:
         "asset",
         exact(people),
         ONE,
-        _("人"),
+        mark("人"),
         counted=(name,),
         of=(name,),
-        value_unit=_("人"),
+        value_unit=mark("人"),
         detail=True,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 
-from geoplan.i18n import _
+from geoplan.i18n import _, mark
 from geoplan.layers.schema import ERAS
 from geoplan.model import Count, Rule
 from geoplan.standards.holding import complies, needed
@@ -125,12 +125,12 @@ def single_site_area(facts: Facts, rule: Rule) -> list[Count]:
 def _held_one_by_one(facts: Facts, rule: Rule, row_of: Callable[[_Estate, Rule], Count]) -> list[Count]:
     """The county's row, then each estate's; ``row_of`` makes it."""
     if "estates" not in facts.frames:
-        return nothing_known(facts, _("个"), "estates")
+        return nothing_known(facts, mark("个"), "estates")
     estates = _estates(facts, rule)
     rows = [row_of(estate, rule) for estate in estates]
     placed = {estate.id for estate in estates if estate.placed}
     met = [complies(rule, row) for row in rows]
-    county = complying(facts, rule, rows, met, placed, _("个"))
+    county = complying(facts, rule, rows, met, placed, mark("个"))
     # The estates of one project lack together what each of their rows says.
     lacking = {
         estate.project or estate.id: needed(rule, row)
@@ -201,10 +201,10 @@ def _largest_site(estate: _Estate, rule: Rule) -> Count:
 def share_that_passes(facts: Facts, rule: Rule) -> list[Count]:
     """The share of estates that pass another rule of the same pack, named by its indicator (``of``)."""
     if "estates" not in facts.frames:
-        return nothing_known(facts, _("个"), "estates")
+        return nothing_known(facts, mark("个"), "estates")
     judging = next((other for other in facts.rules if other.indicator == rule.options["of"] and other != rule), None)
     if judging is None:
-        return nothing_known(facts, _("个"), f"rules.{rule.options['of']}")
+        return nothing_known(facts, mark("个"), f"rules.{rule.options['of']}")
     rows = {row.unit: row for row in MEASURES[judging.measure].count(facts, judging) if row.level == "estate"}
     parts = []
     for estate in _estates(facts, rule):
@@ -214,4 +214,4 @@ def share_that_passes(facts: Facts, rule: Rule) -> list[Count]:
         passes = complies(judging, row)
         least, most = ONE if passes else ZERO, ZERO if passes is False else ONE
         parts.append(Part(estate.id, least, most, ONE, estate.placed, row.missing))
-    return [share(parts).count(facts.place, "county", _("个"), whole=True)]
+    return [share(parts).count(facts.place, "county", mark("个"), whole=True)]

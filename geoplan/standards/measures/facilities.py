@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from geoplan.i18n import _
+from geoplan.i18n import _, mark
 from geoplan.layers.schema import BASES, FACILITY_LEVELS, FUNCTIONS, ROLES, FieldKind, label
 from geoplan.model import Comparator, Count, Rule
 from geoplan.standards.holding import complies, needed
@@ -39,7 +39,7 @@ _A_NUMBER = one_of(NUMBERS)
 
 def field_unit(field: str) -> str:
     """What a field of the facilities is counted in."""
-    return _("张") if field.endswith("beds") else _("人") if field == "residents" else "m²"
+    return mark("张") if field.endswith("beds") else mark("人") if field == "residents" else "m²"
 
 
 def is_whole(field: str) -> bool:
@@ -51,7 +51,7 @@ def is_whole(field: str) -> bool:
 def facility_count(facts: Facts, rule: Rule) -> list[Count]:
     """How many facilities there are, in the county and in each township."""
     chosen = facilities_in_scope(facts, rule)
-    return _county_and_townships(facts, chosen, _each_one(chosen), _("处"), whole=True)
+    return _county_and_townships(facts, chosen, _each_one(chosen), mark("处"), whole=True)
 
 
 def _each_one(chosen: Chosen) -> list[Part]:
@@ -155,7 +155,7 @@ def each_facility(facts: Facts, rule: Rule) -> list[Count]:
     """Every facility by itself: a field, or one field by another; the county's row is how many comply, all of them due."""
     rows, certain = _ratios(facts, rule)
     met = [complies(rule, row) for row in rows]
-    county = complying(facts, rule, rows, met, certain, _("处"))
+    county = complying(facts, rule, rows, met, certain, mark("处"))
     missed = [row for row, is_met in zip(rows, met, strict=True) if row.unit in certain and is_met is False]
     lacking = [needed(rule, row) for row in missed]
     unit, amount = field_unit(rule.options["numerator"]), f"{float(sum(lacking, ZERO)):,g}"
@@ -268,10 +268,10 @@ def share_of_facilities(facts: Facts, rule: Rule) -> list[Count]:
         open_ = (*missing, *(() if lacks else blank))
         part = Part(row["facility_id"], ONE if met else ZERO, ZERO if lacks else ONE, ONE, certain, open_)
         note = _("缺：{lacks}").format(lacks=_("、").join(lacks)) if lacks else ""
-        words = {"detail": True, "note": note, "target": ONE, "value_unit": _("处")}
-        rows.append(share([part], scale=1).count((row["facility_id"], row["name"]), "facility", _("处"), **words))
+        words = {"detail": True, "note": note, "target": ONE, "value_unit": mark("处")}
+        rows.append(share([part], scale=1).count((row["facility_id"], row["name"]), "facility", mark("处"), **words))
         parts.append(part)
-    return [share(parts).count(facts.place, "county", _("处"), whole=True), *rows]
+    return [share(parts).count(facts.place, "county", mark("处"), whole=True), *rows]
 
 
 def _shortcomings(row: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -345,12 +345,12 @@ def no_new_while_vacant(facts: Facts, rule: Rule) -> list[Count]:
         replace(part, of=bed.most, missing=(*part.missing, *bed.missing))
         for part, bed in zip(living, beds, strict=True)
     ]
-    occupancy = share(parts).count(facts.place, "county", _("人"))
+    occupancy = share(parts).count(facts.place, "county", mark("人"))
     projects = _under_way(facts, rule)
     figure = total(projects)
     limit = replace(rule, target=rule.options["vacant_below"], comparator=Comparator.AT_LEAST)
     full = complies(limit, occupancy) if parts else True
-    count = figure.count(facts.place, "county", _("个"), whole=True, note=_occupied(occupancy))
+    count = figure.count(facts.place, "county", mark("个"), whole=True, note=_occupied(occupancy))
     if full is None and projects:
         most = figure.span[1] if figure.span else figure.numerator
         return [replace(count, span=(ZERO, most), missing=(*occupancy.missing, *figure.missing))]

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import shapely
 
-from geoplan.i18n import _
+from geoplan.i18n import _, mark
 from geoplan.layers.columns import Rows, exact
 from geoplan.layers.schema import BASES
 from geoplan.model import Count, Rule
@@ -155,13 +155,13 @@ def older_townships_have_more(facts: Facts, rule: Rule) -> list[Count]:
     """
     towns = facts.townships()
     if towns is None:
-        return nothing_known(facts, _("个"), "units")
+        return nothing_known(facts, mark("个"), "units")
     county, *rows = _land_per_resident(facts, rule)
     homes = facts.homes()
     if np.isnan(homes["pop65"]).any():
-        return nothing_known(facts, _("个"), "demand.pop65")
+        return nothing_known(facts, mark("个"), "demand.pop65")
     if not county.denominator or county.span is not None:
-        return nothing_known(facts, _("个"), *(county.missing or ("demand.pop_total",)))
+        return nothing_known(facts, mark("个"), *(county.missing or ("demand.pop_total",)))
     shares = _shares_of_old(homes, [row.unit for row in rows])
     older = [row for row in rows if shares.get(row.unit, ZERO) >= rule.options["high_share65"]]
     above = [row.unit_name for row in rows if shares.get(row.unit, ZERO) > shares[""]]
@@ -169,7 +169,7 @@ def older_townships_have_more(facts: Facts, rule: Rule) -> list[Count]:
     parts = [_has_more(row, due) for row in older]
     text = _("65岁以上占比高于全县（{share:.2f}%）的镇街：{names}")
     note = text.format(share=float(shares[""]), names=_("、").join(above) or _("无"))
-    together = share(parts).count(facts.place, "county", _("个"), whole=True, note=note)
+    together = share(parts).count(facts.place, "county", mark("个"), whole=True, note=note)
     words = _("65岁以上占比 {share:.2f}%")
     details = [
         replace(row, target=due, value_unit="m²/人", detail=True, note=words.format(share=float(shares[row.unit])))

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.i18n import _
+from geoplan.i18n import _, mark
 from geoplan.layers.columns import Rows
 from geoplan.layers.schema import FUNCTIONS, TOWNSHIP_LEVELS, UNIT_LEVELS, VILLAGE_LEVELS, label
 from geoplan.model import Count, Rule
@@ -39,13 +39,13 @@ def unit_has_qualified(facts: Facts, rule: Rule) -> list[Count]:
     A facility whose functions are blank might qualify: its unit is neither counted nor ruled out.
     """
     if "units" not in facts.frames:
-        return nothing_known(facts, _("个"), "units")
+        return nothing_known(facts, mark("个"), "units")
     chosen, sites = units_in_scope(facts, rule), _sites(facts, rule)
     units = chosen.rows
     levels = units.cells("level")
     found = {level: _by_unit(facts, sites, level) for level in dict.fromkeys(levels)}
     parts, details, combined = [], [], []
-    needed, unit = set(rule.options.get("functions", ())), _("处")
+    needed, unit = set(rule.options.get("functions", ())), mark("处")
     cells = zip(units.cells("unit_code"), units.cells("name"), levels, chosen.certain, chosen.missing, strict=True)
     for code, name, level, certain, missing in cells:
         ids, open_, offered = found[level].get(code, _NOBODY)
@@ -54,7 +54,7 @@ def unit_has_qualified(facts: Facts, rule: Rule) -> list[Count]:
         parts.append(Part(code, ONE if ids else ZERO, ONE if ids or open_ else ZERO, ONE, certain, blank))
         details.append(_unit((code, name, level), unit, ids, len(open_), blank))
         combined += [code] if needed <= offered else []
-    county = share(parts).count(facts.place, "county", _("个"), whole=True)
+    county = share(parts).count(facts.place, "county", mark("个"), whole=True)
     support = tuple(name for detail in details for name in detail.counted)
     notes = _notes(facts, rule, county, combined, levels)
     return [replace(county, support=support, note=_("；").join(notes)), *details]
