@@ -34,7 +34,7 @@ _MAP_PX, _TABLE_PX = 420, 300
 def show() -> None:
     """The page; it needs no answer, so that an empty workspace can be filled."""
     title = _("导入数据")
-    st.html(f'<div class="gp-head"><h1>{escape(title)}</h1></div>')
+    st.html(f'<div class="gp-head gp-first"><h1>{escape(title)}</h1></div>')
     if what_is_limited():
         st.caption(what_is_limited())
     role, file, address = _ask()

@@ -83,6 +83,7 @@ label:has([role="switch"]:not(:checked)) > div:not([data-testid]) { background: 
 .gp-figure .gp-value { font-size: 1.65rem; font-weight: 600; line-height: 1.35; }
 .gp-figure .gp-change { font-size: .95rem; font-weight: 600; }
 .gp-head { display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap; overflow-wrap: anywhere; }
+.gp-first { margin-top: 1rem; } /* where nothing is told above it */
 .gp-head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; padding: 0; }
 .gp-head .gp-asked { color: #5f6368; } :is(.gp-asked, .gp-badge)::first-letter { text-transform: uppercase; }
 [data-testid="stSidebar"][data-collapsed="false"] ~ * .gp-head .gp-badge { display: none; } /* the sidebar has it, which stays in sight */
