@@ -475,7 +475,7 @@ def test_the_sidebar_is_folded_by_keyboard_and_leaves_its_room_to_the_page(app, 
     expect(page.get_by_label("展开侧栏")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_test_id("stMain")).to_be_focused()
-    assert page.get_by_test_id("stMain").evaluate("it => it.getBoundingClientRect().x") == 0
+    page.wait_for_function("() => document.querySelector('[data-testid=stMain]').getBoundingClientRect().x === 0")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_label("收起侧栏")).to_be_focused()
