@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
@@ -31,99 +32,12 @@ from geoplan.web.wording import escape, headed
 _MOST_MISFITS, _AGAIN_S = 3, 3.0
 _MOST_ROWS, _ROW_PX, _LEAST_TALL_PX = 14, 33, 377  # a longer table scrolls
 Height = Literal["content", "stretch"]
-# Streamlit's own English words (Press Enter to apply, the toolbar of a table whose download would not guard against
-# formulas) are hidden; its header is flat so that it does not lie over the page. Its marks of the focus are too faint, or none;
-# the button that folds the sidebar is there for the keyboard too, not under the pointer only. Where the reader chooses the colours, what is
-# chosen is told by the one that the system has for that.
-_STYLE = """<style>
-html:lang(en) :is([data-testid="stWidgetLabel"], [data-testid="stCaptionContainer"], [data-testid="stAlert"], .gp-note, .gp-error, .gp-facts) {
-  font-variant-east-asian: proportional-width; } /* in a Chinese font quotation marks are as wide as characters */
-[data-testid="InputInstructions"], [data-testid="stElementToolbar"] { display: none; }
-:is(a, button, main, [data-tag]):focus-visible, label:has(:focus-visible), [data-testid="stDataFrame"]:has(:is(canvas, .dvn-scroller):focus-visible) {
-  outline: 2px solid #045a8d !important; outline-offset: 2px; }
-main:focus-visible { outline-offset: -2px; } [data-testid="stSidebarCollapseButton"] { visibility: visible !important; }
-[data-testid="stMainBlockContainer"] { padding: .9rem 2rem 2rem; max-width: 1760px; }
-[data-testid="stSidebar"] { width: 236px !important; min-width: 236px; }
-[data-testid="stSidebar"][data-collapsed="true"] { width: 0 !important; min-width: 0; visibility: hidden; }
-[data-testid="stExpandSidebarButton"] { position: fixed; top: 0; left: .3rem; } /* above the title */
-[data-testid="stSidebarContent"] { padding: 0; } [data-testid="stSidebarUserContent"] { padding: .2rem .6rem .4rem; }
-[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: .25rem; }
-[data-testid="stSidebarUserContent"] [data-testid="stWidgetLabel"] { min-height: 1.2rem; margin-bottom: 0; }
-[data-testid="stSidebarUserContent"] [data-testid="stElementContainer"] { margin: 0; }
-[data-testid="stSidebarNavLink"] { padding-top: 0 !important; padding-bottom: 0 !important; margin: 0 !important; height: 1.65rem; min-height: 1.65rem; }
-:is(.st-key-gp-remember, .st-key-gp-speak, [class*="st-key-gp-keep"]) {
-  position: absolute; height: 0; overflow: hidden; visibility: hidden; } /* and no stop of the Tab key */
-[data-testid="stSidebarNav"] { padding: 0 .5rem; } [data-testid="stSidebarHeader"] { height: 1.7rem; margin-bottom: 0; }
-[data-testid="stSidebarNavSeparator"] { padding-top: .3rem; }
-[data-testid="stHeader"] { background: transparent; pointer-events: none; height: 2.5rem; min-height: 2.5rem; }
-[data-testid="stHeader"] button { pointer-events: auto; } [data-testid="stSidebarCollapseButton"] * { color: #5f6368 !important; }
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: #5f6368 !important; opacity: 1; }
-[data-testid="stMain"] :is([data-testid="stPopover"], [data-testid="stButton"], [data-testid="stFormSubmitButton"]) button p { display: inline-block; }
-[data-testid="stMain"] button[role="radio"] p, [data-testid="stPopoverBody"] [data-testid="stButton"] p { display: inline-block; }
-[data-testid="stMain"] :is([data-testid="stPopover"], [data-testid="stButton"], [data-testid="stFormSubmitButton"]) button p::first-letter,
-[data-testid="stMain"] :is([data-testid="stWidgetLabel"], button[role="radio"]) p::first-letter,
-[data-testid="stPopoverBody"] :is([data-testid="stWidgetLabel"], [data-testid="stButton"]) p::first-letter { text-transform: uppercase; }
-/* All that is chosen is seen, in as many lines as it takes. */
-[data-testid="stMultiSelect"] :is(.react-aria-ComboBox, [role="group"]:has(> [data-testid="stMultiSelectTagsContainer"])) { height: auto; max-height: none; }
-[data-testid="stMultiSelectTagsContainer"] { flex-wrap: wrap; height: auto; overflow: visible; mask: none; }
-/* That a file is not taken is said, not only in a tip. */
-[data-testid="stFileChip"] [role="alert"] { position: static; width: auto; height: auto; clip: auto; clip-path: none; margin: 0;
-  white-space: normal; color: #b3261e; }
-/* A switch that is off is seen; what cannot be used can be read, and looks it by its edge. The edges of fields, from the theme, are too much for lines. */
-label:has([role="switch"]:not(:checked)) > div:not([data-testid]) { background: #80868b; }
-:is(button, [role="group"] input):disabled { color: #767676 !important; border-color: #d5d9de !important; }
-[data-testid="stSidebarNavSeparator"] { border-color: #d5d9de; }
-[data-testid="stMultiSelect"] [role="group"] button { min-width: 24px; min-height: 24px; }
-[class*="st-key-repair-"] button :is(div, span, p) { white-space: normal; text-overflow: clip; }
-[data-testid="stDownloadButton"] button { padding-left: .4rem; padding-right: .4rem; }
-.gp-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; }
-.gp-figure { border: 1px solid #d5d9de; border-radius: 6px; padding: .5rem .9rem; display: grid; grid-row: span 4; row-gap: 0;
-  grid-template-rows: subgrid; } /* figures stand in one line, however long their names are */
-.gp-figure .gp-name, .gp-figure .gp-note-line { color: #5f6368; font-size: .9rem; }
-.gp-figure .gp-value { font-size: 1.65rem; font-weight: 600; line-height: 1.35; }
-.gp-figure .gp-change { font-size: .95rem; font-weight: 600; }
-.gp-head { display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap; overflow-wrap: anywhere; }
-.gp-first { margin-top: 1rem; } /* where nothing is told above it */
-.gp-head h1 { font-size: 1.5rem; font-weight: 650; margin: 0; padding: 0; }
-.gp-head .gp-asked { color: #5f6368; } :is(.gp-asked, .gp-badge)::first-letter { text-transform: uppercase; }
-[data-testid="stSidebar"][data-collapsed="false"] ~ * .gp-head .gp-badge { display: none; } /* the sidebar has it, which stays in sight */
-.gp-badge { background: #fff3cd; color: #6b4e00; border: 1px solid #d9b84a; border-radius: 4px; padding: 1px 8px;
-  font-size: .85rem; display: inline-block; }
-.gp-languages { display: flex; gap: 1rem; } .gp-languages a { color: #045a8d; }
-.gp-place { font-weight: 650; font-size: 1.05rem; margin-bottom: .3rem; overflow-wrap: anywhere; }
-.gp-quote { border-left: 4px solid #045a8d; background: #f3f5f7; padding: .6rem .9rem; margin: 0 0 .7rem; font-size: 1.05rem; }
-dl.gp-facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem .9rem; margin: 0 !important; padding: 0; }
-.gp-facts dt { color: #5f6368; } .gp-facts dt::first-letter { text-transform: uppercase; } .gp-facts dd { margin: 0 !important; overflow-wrap: anywhere; }
-.gp-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-.gp-table th, .gp-table td { border-bottom: 1px solid #d5d9de; padding: .3rem .6rem; text-align: left; white-space: nowrap; }
-.gp-table th { color: #5f6368; font-weight: 400; background: #f8f9fb; }
-.gp-table .gp-long { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; } .gp-table .gp-right { text-align: right; }
-.gp-note { border: 1px solid #d5d9de; border-left: 5px solid #045a8d; background: #f3f5f7; border-radius: 6px;
-  padding: .5rem .9rem; overflow-wrap: anywhere; }
-.gp-refused { border-left-color: #b3261e; background: #fdf3f2; } .gp-conflict { border-left-color: #9e5000; background: #fdf6ec; }
-.gp-note p { margin: 0; } .gp-sides { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; }
-.gp-sides h2 { font-size: 1rem; margin: .4rem 0 .2rem; padding: 0; } .gp-sides ul { margin: 0; }
-.gp-error { border: 1px solid #e3b1ae; border-left: 5px solid #b3261e; background: #fdf3f2; border-radius: 6px; padding: .9rem 1.2rem; }
-.gp-error h1 { font-size: 1.2rem; color: #b3261e; margin: 0 0 .5rem; padding: 0; } .gp-error li { overflow-wrap: anywhere; }
-@media (prefers-reduced-motion: reduce) { [data-testid="stSidebar"], [data-testid="stSidebar"] * { transition: none !important; } }
-@media (forced-colors: active) {
-  :is([role="radio"][aria-checked="true"], button[aria-pressed="true"], [data-testid="stSidebarNavLink"][aria-current="page"]) {
-    forced-color-adjust: none; background: Highlight !important; color: HighlightText !important; }
-  :is([role="radio"][aria-checked="true"], button[aria-pressed="true"], [data-testid="stSidebarNavLink"][aria-current="page"]) * {
-    color: HighlightText !important; }
-  label:has([role="switch"]) > div:not([data-testid]) { forced-color-adjust: none; background: Canvas !important; outline: 1px solid ButtonText; }
-  label:has([role="switch"]) > div:not([data-testid]) > div { background: ButtonText !important; }
-  label:has([role="switch"]:checked) > div:not([data-testid]) { background: Highlight !important; }
-}
-/* Maps beside which other things stand use what the window has left. */
-:is(.st-key-difference-map, .st-key-difference-map > *) { flex: none !important; height: max(480px, 100vh - 330px) !important; }
-.st-key-gp-map iframe { height: max(600px, calc(100vh - 118px)); border: 1px solid #d5d9de; border-radius: 6px; }
-</style>"""
+_LOOK = Path(__file__).with_name("page.css")
 
 
 def style() -> None:
     """The look that the theme cannot give."""
-    st.html(_STYLE)
+    st.html(_LOOK)
 
 
 def badge(label: str) -> str:

@@ -4,7 +4,6 @@ import { button, element, hasSize, sized, writeLines } from "./elements";
 import { distance, fill, place } from "./format";
 import { length, packed, sameShape, type Nested } from "./geometry";
 import { Glances, type Glance } from "./glances";
-import { isEdit, keep, takeOver } from "./kept";
 import { L, latLng, latLngBounds, lonLat } from "./leaflet";
 import { legend } from "./legend";
 import { Memory } from "./memory";
@@ -14,9 +13,9 @@ import { actOf, writesIn } from "./keys";
 import type { Listener } from "./paths";
 import { Payloads, type Content } from "./payloads";
 import type { Deed, Geometry, Layer, LonLat, Message, View } from "./protocol";
-import { clientName, EventQueue } from "./queue";
 import { SearchBox } from "./search_box";
 import { Stack, type Hit } from "./stack";
+import { Telling } from "./telling";
 import { Tip } from "./tip";
 import { Toolbar } from "./toolbar";
 import { Tools, type Mode } from "./tools";
@@ -31,7 +30,6 @@ interface Touched {
 
 const POINTED_MS = 50; // Leaflet looks at a pointer about thirty times a second
 const SETTLED_MS = 400; // a map that has not moved for this long has arrived
-const SAVING_MS = 1500; // an edit that was not heard of for this long is told to be under way
 const CLOSE_ZOOM = 15; // to look at one place
 const PANES: [name: string, height: number, through: boolean][] = [
   ["gpm-dots", 420, true],
@@ -50,8 +48,7 @@ export class MapView implements Listener {
   private readonly where = element("div", { class: "gpm-where" });
   private readonly credit = element("div", { class: "gpm-credit" });
   private readonly zoom = element("div", { class: "gpm-zoom gpm-group" });
-  private readonly queue = new EventQueue(clientName(), () => Date.now());
-  private latest: View | undefined;
+  private readonly telling: Telling;
   private readonly payloads = new Payloads();
   private readonly stack: Stack;
   private readonly overlays: Overlays;
@@ -72,14 +69,12 @@ export class MapView implements Listener {
   private view: View | undefined;
   private next: View | undefined;
   private applying = false;
-  private sending = false;
-  private resending: ReturnType<typeof setTimeout> | undefined;
+  private told = false; // that an edit waits long
   private progress = ""; // what a tool tells in place of its hint
-  private saving: ReturnType<typeof setTimeout> | undefined;
-  private slow = false;
 
-  constructor(parent: HTMLElement, public send: (message: Message) => void) {
+  constructor(parent: HTMLElement, send: (message: Message) => void) {
     parent.append(this.root);
+    this.telling = new Telling(send, () => this.waits());
     this.toolbar = new Toolbar({ use: (mode, byKey) => this.use(mode, byKey), undo: () => this.tell({ type: "undo" }), redo: () => this.tell({ type: "redo" }) });
     this.search = new SearchBox(() => this.named(), (layer) => this.stack.layer(layer)?.title ?? "", (found) => this.goTo(found));
     const head = element("div", { class: "gpm-head" }, this.toolbar.element, this.search.element);
@@ -107,15 +102,15 @@ export class MapView implements Listener {
     this.listen();
   }
 
+  /** How Python is told; another with every view. */
+  set send(send: (message: Message) => void) {
+    this.telling.send = send;
+  }
+
   /** Take a view: fetch what is new, draw what changed. A view that comes meanwhile waits; of several only the last is drawn. */
   async take(view: View): Promise<void> {
     this.next = view;
-    const { place, about, keeps_events } = view;
-    const goesOn = this.latest?.place === place && this.latest.about === about;
-    if (keeps_events && !goesOn) this.queue.takeOver(takeOver(this.queue.client, place, about));
-    this.latest = view;
-    this.sendAgainIn(this.queue.acknowledge(view.acknowledged));
-    this.keepWaiting();
+    this.telling.heard(view);
     if (this.applying) return;
     this.applying = true;
     try {
@@ -127,9 +122,8 @@ export class MapView implements Listener {
 
   close(): void {
     this.stop.abort();
-    clearTimeout(this.resending);
+    this.telling.close();
     clearTimeout(this.pointing);
-    clearTimeout(this.saving);
     this.map.remove();
     this.root.remove();
   }
@@ -158,7 +152,7 @@ export class MapView implements Listener {
     this.stack.draw(this.held());
     this.background(view, before);
     this.overlays.await(view.pending);
-    this.overlays.settle((sequence) => this.queue.has(sequence));
+    this.overlays.settle((sequence) => this.telling.has(sequence));
     this.showSelection(view);
     this.overlays.answer(view.answer, view.texts["close"] ?? "");
     if (this.pointedAt) this.glance(this.pointedAt); // of another revision its area may be another
@@ -295,49 +289,18 @@ export class MapView implements Listener {
     this.tell({ type: "clicked", lon, lat, ...on });
   }
 
-  /** Queue an event and send it with all others that wait, once per turn: Streamlit keeps only the last value of a turn. */
   private tell(deed: Deed): number {
-    const sequence = this.queue.push(deed, this.view?.revision ?? 0, this.view?.about ?? "");
-    this.keepWaiting();
-    this.flush();
-    return sequence;
+    return this.telling.tell(deed, this.view);
   }
 
-  /** What waits outlives the page; where it waits long, that is said. */
-  private keepWaiting(): void {
-    const { client, events, length } = this.queue;
-    if (this.latest?.keeps_events) keep(client, this.latest.place, this.latest.about, events);
-    this.root.dataset["unacknowledged"] = String(length);
-    if (!events.some(isEdit)) this.savesLong(false);
-    else this.saving ??= setTimeout(() => this.savesLong(true), SAVING_MS);
-  }
-
-  private savesLong(long: boolean): void {
-    if (!long) clearTimeout(this.saving);
-    if (!long) this.saving = undefined;
-    if (this.slow === long) return;
-    this.slow = long;
-    this.say(this.hintText());
-  }
-
-  private flush(): void {
-    if (this.sending) return;
-    this.sending = true;
-    setTimeout(() => {
-      this.sending = false;
-      clearTimeout(this.resending);
-      this.send(this.queue.message());
-    });
-  }
-
-  /** Streamlit may drop a message for a run that something else asks for, and then nothing but time tells. */
-  private sendAgainIn(milliseconds: number): void {
-    clearTimeout(this.resending);
-    if (milliseconds < Infinity) this.resending = setTimeout(() => this.send(this.queue.again()), milliseconds);
+  private waits(): void {
+    this.root.dataset["unacknowledged"] = String(this.telling.waiting);
+    if (this.told !== this.telling.isSlow) this.say(this.hintText());
+    this.told = this.telling.isSlow;
   }
 
   private release(): void {
-    for (const [key, { sequence }] of this.touched) if (this.queue.has(sequence)) this.touched.delete(key);
+    for (const [key, { sequence }] of this.touched) if (this.telling.has(sequence)) this.touched.delete(key);
   }
 
   private held(): Map<string, Set<string>> {
@@ -365,7 +328,7 @@ export class MapView implements Listener {
     const size = new ResizeObserver(() => hasSize(this.frame) && this.map.invalidateSize({ animate: false })); // not when it is taken from the page
     size.observe(this.frame);
     signal.addEventListener("abort", () => size.disconnect());
-    window.addEventListener("beforeunload", (event) => this.queue.length && event.preventDefault(), { signal });
+    window.addEventListener("beforeunload", (event) => this.telling.waiting && event.preventDefault(), { signal });
   }
 
   private pointed(event: L.LeafletMouseEvent): void {
@@ -482,7 +445,7 @@ export class MapView implements Listener {
   private hintText(): string {
     const texts = this.view?.texts ?? {};
     const mode = this.tools.draws && this.tools.mode !== "measure" ? `draw_${this.tools.draws}` : this.tools.mode;
-    if (this.slow) return texts["saving"] ?? "";
+    if (this.telling.isSlow) return texts["saving"] ?? "";
     return this.progress || texts[`hint_${mode}`] || this.view?.busy || "";
   }
 
