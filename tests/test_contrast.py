@@ -10,7 +10,6 @@ from browser import ROOT
 from contrast import SYMBOL, TEXT, contrast
 
 from geoplan.report import style
-from geoplan.web import parts
 
 _THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
 _CHOSEN_ROW = "#e5edf2"  # Streamlit's own tint of a row that is marked
@@ -18,6 +17,7 @@ _PAGE = ("#ffffff", _THEME["secondaryBackgroundColor"], _CHOSEN_ROW)
 _MAP = ("#ffffff", style.BACKGROUND_COLOUR)  # every symbol has a white edge
 _COMPONENT = ROOT / "geoplan" / "web" / "map_component" / "frontend" / "src" / "style.css"
 _VARIABLES = dict(re.findall(r"--gpm-(\w+): (#[0-9a-f]{6})", _COMPONENT.read_text(encoding="utf-8")))
+_PAGE_LOOK = (ROOT / "geoplan" / "web" / "page.css").read_text(encoding="utf-8")
 _SINGLE = (
     "CLOSED",
     "IDLE",
@@ -79,7 +79,7 @@ def test_the_frame_around_what_has_the_focus_is_seen():
 
 def test_the_edges_of_fields_and_buttons_are_seen():
     """On pages, the sidebar's grey and marked rows; also a switch that is off, which is its colour alone."""
-    off = re.findall(r":not\(:checked\)\) > div:not\(\[data-testid\]\) \{ background: (#\w{6})", parts._STYLE)
+    off = re.findall(r":not\(:checked\)\) > div:not\(\[data-testid\]\) \{ background: (#\w{6})", _PAGE_LOOK)
     assert off == [_THEME["borderColor"]]
     assert min(contrast(_THEME["borderColor"], below) for below in _PAGE) >= SYMBOL
 
