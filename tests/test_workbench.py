@@ -737,8 +737,7 @@ def test_what_was_drawn_is_given_another_place_by_typing(bench):
     bench.panel.get_by_role("radio", name="绘制").click()
     fill_in(bench, "封闭道路（一点）", (1000, 750))
     bench.drawn(6)
-    bench.panel.get_by_label("经度, 纬度（每行一点）").fill("某处")
-    bench.panel.get_by_role("button", name="按坐标修改位置").click()
+    retype(bench, "某处")
     expect(bench.panel.get_by_role("alert")).to_contain_text("不是经度和纬度")
     retype(bench, (1500, 750))
     bench.drawn(7)
@@ -747,11 +746,11 @@ def test_what_was_drawn_is_given_another_place_by_typing(bench):
     assert bench.edits[1].outline[0][1] == pytest.approx(lonlat(800, 600), abs=1e-6)
 
 
-def retype(bench: Bench, *places: tuple[float, float]) -> None:
-    """Type other coordinates into the form of what is chosen."""
+def retype(bench: Bench, *places: tuple[float, float] | str) -> None:
+    """Type other coordinates into the form of what is chosen, once that has taken the place of the form before."""
     settled(bench.page)
-    text = "\n".join("{:.7f}, {:.7f}".format(*lonlat(*place)) for place in places)
-    bench.panel.get_by_label("经度, 纬度（每行一点）").fill(text)
+    lines = (place if isinstance(place, str) else "{:.7f}, {:.7f}".format(*lonlat(*place)) for place in places)
+    bench.panel.get_by_label("经度, 纬度（每行一点）").fill("\n".join(lines))
     bench.panel.get_by_role("button", name="按坐标修改位置").click()
 
 
