@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
 _T = TypeVar("_T")
+_Kept = dict[Hashable, tuple[tuple[object, ...] | None, object]]
+_NOTHING = None, None
 
 
 class Memory:
@@ -19,16 +21,15 @@ class Memory:
     one step at the same time, and what either makes is right. Memory: one result per step, with its inputs.
     """
 
-    def __init__(self, trunk: Memory | None = None) -> None:
-        self._kept: dict[Hashable, tuple[tuple[object, ...], object]] = {}
-        self._trunk = trunk
+    def __init__(self, trunk: tuple[_Kept, ...] = ()) -> None:
+        self._line: tuple[_Kept, ...] = ({}, *trunk)
 
     def branch(self) -> Memory:
         """A memory that knows what this one knows, now and later, and keeps what it makes itself to itself.
 
         Scenarios go on from one baseline in a branch each, and none makes another or the baseline forget.
         """
-        return Memory(self)
+        return Memory(self._line)
 
     def recall(self, step: Hashable, inputs: tuple[object, ...], make: Callable[[], _T]) -> _T:
         """The result of a step: one from before when the inputs are the same, else made anew.
@@ -37,20 +38,15 @@ class Memory:
             step: its name; two steps of one name forget each other.
             inputs: all that the result depends on, in a fixed order.
         """
-        for before, result in self.known(step):
+        for kept in self._line:
+            before, result = kept.get(step, _NOTHING)
             if same(before, inputs):
+                # Kept under the latest inputs it is found again by their identity, without another look at all their cells.
+                kept[step] = inputs, result
                 return cast("_T", result)
         made = make()
-        self._kept[step] = (inputs, made)
+        self._line[0][step] = inputs, made
         return made
-
-    def known(self, step: Hashable) -> Iterator[tuple[tuple[object, ...], object]]:
-        """(inputs, result) of each run of a step that is remembered, here and then in the trunk."""
-        kept = self._kept.get(step)
-        if kept is not None:
-            yield kept
-        if self._trunk is not None:
-            yield from self._trunk.known(step)
 
 
 def same(one: Any, other: Any) -> bool:  # noqa: PLR0911 - one answer per kind of thing

@@ -12,14 +12,24 @@ from geoplan.scenario.database import entries
 from geoplan.scenario.encoding import canonical, read_time, time_text
 from geoplan.scenario.log import Entry, EntryKind
 
+# Made once: putting a statement together takes SQLAlchemy longer than a small database to answer it.
+_LATEST = (
+    sa.select(entries.c.scenario, sa.func.max(entries.c.revision).label("revision"))
+    .group_by(entries.c.scenario)
+    .subquery()
+)
+_HERE = (entries.c.scenario == _LATEST.c.scenario) & (entries.c.revision == _LATEST.c.revision)
+_NAMES = sa.select(entries.c.name, entries.c.scenario).select_from(entries.join(_LATEST, _HERE))
+_OF_SCENARIO = (
+    sa.select(entries)
+    .where((entries.c.scenario == sa.bindparam("wanted")) & (entries.c.revision >= sa.bindparam("since")))
+    .order_by(entries.c.revision)
+)
+
 
 def names(connection: sa.Connection) -> dict[str, int]:
     """Each scenario's present name and its number."""
-    last = sa.select(entries.c.scenario, sa.func.max(entries.c.revision).label("revision"))
-    latest = last.group_by(entries.c.scenario).subquery()
-    here = (entries.c.scenario == latest.c.scenario) & (entries.c.revision == latest.c.revision)
-    rows = connection.execute(sa.select(entries.c.name, entries.c.scenario).select_from(entries.join(latest, here)))
-    return {row.name: row.scenario for row in rows}
+    return {row.name: row.scenario for row in connection.execute(_NAMES)}
 
 
 def of_scenario(connection: sa.Connection, scenario: int, since: int = 1) -> list[Entry]:
@@ -28,9 +38,7 @@ def of_scenario(connection: sa.Connection, scenario: int, since: int = 1) -> lis
     Raises:
         StoreError: an entry is not what was written.
     """
-    wanted = (entries.c.scenario == scenario) & (entries.c.revision >= since)
-    found = connection.execute(sa.select(entries).where(wanted).order_by(entries.c.revision))
-    return [_entry(row) for row in found]
+    return [_entry(row) for row in connection.execute(_OF_SCENARIO, {"wanted": scenario, "since": since})]
 
 
 def of_store(connection: sa.Connection) -> list[Entry]:
