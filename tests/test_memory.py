@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoplan.memory import Memory, same
+from geoplan.web.cache import spare
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,31 @@ def test_what_differs_in_value_or_kind_is_not_the_same(one, other):
     assert same(one, one)
 
 
+class Counted:
+    """A value that counts how often it is held against another."""
+
+    compared = 0
+
+    def __eq__(self, other):
+        Counted.compared += 1
+        return isinstance(other, Counted)
+
+    def __hash__(self):
+        return 0
+
+
+@pytest.mark.parametrize("of_a_branch", [False, True])
+def test_inputs_that_hold_the_same_are_looked_through_once(of_a_branch):
+    """A network made anew without a change is compared cell by cell the first time, then known as the object it is."""
+    trunk = Memory()
+    trunk.recall("step", (Counted(),), lambda: "made")
+    memory, anew = trunk.branch() if of_a_branch else trunk, Counted()
+    Counted.compared = 0
+    for _time in range(3):
+        assert memory.recall("step", (anew,), lambda: "made again") == "made"
+    assert Counted.compared == 1
+
+
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2)), max_size=20))
 def test_a_step_is_done_again_exactly_when_its_last_input_differs(calls):
     """The result is always that of the inputs, and nothing is made twice in a row from the same."""
@@ -101,3 +129,16 @@ def test_a_branch_knows_what_its_trunk_knows_and_keeps_its_own_to_itself():
     assert made == [1, 2]
     assert ask(other, 2) == 2
     assert made == [1, 2, 2]
+
+
+def test_what_is_spared_the_collector_is_collected_the_next_time():
+    """A ring of objects that is there when a baseline was made outlives rounds of the collector, but not the next baseline."""
+    ring = Thing()
+    ring.next = ring
+    alive = weakref.ref(ring)
+    spare()
+    del ring
+    gc.collect()
+    assert alive() is not None
+    spare()
+    assert alive() is None

@@ -6,6 +6,7 @@ and would replay the display.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,9 @@ def view_of(question: Question, state: State | None, begin: Callable[[], Progres
     def make() -> tuple[Assessment, Memory]:
         memory = Memory()
         loaded = layers_of(question, begin)
-        return assess(loaded, pack, year=year, settings=settings, progress=begin(), memory=memory), memory
+        made = assess(loaded, pack, year=year, settings=settings, progress=begin(), memory=memory)
+        spare()
+        return made, memory
 
     base, memory = _baseline_slot(key).get(make)
     if state is None:
@@ -123,6 +126,16 @@ def view_of(question: Question, state: State | None, begin: Callable[[], Progres
         return View(question, base, study.get(own, go_on), key, own, state)
     except EditsError as error:
         return View(question, base, base, key, key, state, error)
+
+
+def spare() -> None:
+    """Spare the garbage collector what is there now: it stays, and a round over it stops every session for a quarter of a second.
+
+    What was spared before and is not needed any more is collected first.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def layers_of(question: Question, begin: Callable[[], Progress]) -> Layers:
