@@ -1,7 +1,7 @@
 """What the browser fetches by address and may keep for ever: the layers of the map.
 
-An address is the digest of its content, so another content has another address: a view of the map stays a few kilobytes,
-and what did not change is not sent again. One store serves all sessions of the process; when it is full it forgets what
+An address is the digest of its content, so another content has another address: what did not change
+is not sent again. One store serves all sessions of the process; when it is full it forgets what
 nobody has asked to publish for longest. What few readers ever look at is made when a browser asks for it (`OnDemand`).
 """
 

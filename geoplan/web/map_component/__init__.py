@@ -16,9 +16,9 @@ Rules that both sides keep:
 * What an event changed is acknowledged with a view that shows it: `taken` is asked before the view is built.
 * Every message holds all events that Python has not acknowledged; Python takes each once, in order (`Inbox`). So none is
   lost or doubled, however many are drawn in a burst.
-* A layer's payloads (`pack_places`, `pack_look`) are fetched by their digest, only when they changed. An edit that
-  recolours 100,000 dots sends their classes and not their places. Make a payload once and keep it with the answer
-  that it shows.
+* A layer's payloads (`pack_places`, `pack_look`) go to the browser by their digest, only when they changed: with the view
+  where they are small, else the browser fetches them. An edit that recolours 100,000 dots sends their classes and not
+  their places. Make a payload once and keep it with the answer that it shows.
 * A shape just drawn is shown as pending until its event is acknowledged; shapes whose figures take longer stand in
   `View.pending`. A feature that was moved stays where the planner left it until its event is acknowledged, then it is
   where the layer says.

@@ -19,10 +19,12 @@ from geoplan.web.map_component.events import Event, Refresh
 from geoplan.web.map_component.inbox import Inbox
 from geoplan.web.map_component.texts import texts
 from geoplan.web.map_component.view import View, message
+from geoplan.web.published import publish
 
 BUILD = Path(__file__).parent / "build"
 _INBOX = Inbox()
 _LANGUAGES = {"zh": "zh-CN", "en": "en"}
+_SMALL_BYTES = 256 * 1024  # the classes of 100,000 dots and more; what is larger is fetched, compressed
 _log = logging.getLogger(__name__)
 
 
@@ -45,7 +47,18 @@ class _Post:
 
     session: str = field(default_factory=lambda: secrets.token_hex(8))
     taken: Taken = Taken()
+    shown: frozenset[str] = frozenset()
     _one_at_a_time: Lock = field(default_factory=Lock)
+
+    def news(self, view: View) -> dict[str, str]:
+        """Payloads by address that the view before had not, to go with the message: a request would wait behind the page's own work.
+
+        Those of the first view are fetched, for the browser may have kept them; so is what did not arrive with a message.
+        """
+        payloads = {publish(payload): payload for layer in view.layers for payload in (layer.places, layer.look)}
+        before, self.shown = self.shown, frozenset(payloads)
+        new = {address: payloads[address].content for address in payloads.keys() - before} if before else {}
+        return {address: content.decode() for address, content in new.items() if len(content) <= _SMALL_BYTES}
 
     def take(self, sent: object, on_events: Callable[[list[Event]], None]) -> None:
         """Take each event of a message once and hand it on."""
@@ -105,6 +118,7 @@ def show_map(
     data = message(view, texts(), _LANGUAGES[current()])
     data["acknowledged"] = {"session": post.session, "client": had.client, "sequence": had.sequence}
     data["notice"] = " ".join(had.refused)
+    data["payloads"] = post.news(view)
     _component()(key=key, data=data, height=height, on_events_change=lambda: _receive(key, post, on_events))
 
 

@@ -110,6 +110,7 @@ export class MapView implements Listener {
   /** Take a view: fetch what is new, draw what changed. A view that comes meanwhile waits; of several only the last is drawn. */
   async take(view: View): Promise<void> {
     this.next = view;
+    this.payloads.take(view.payloads);
     this.telling.heard(view);
     if (this.applying) return;
     this.applying = true;

@@ -42,6 +42,19 @@ function icon(style: Style): L.DivIcon {
   return L.divIcon({ className: "gpm-mark", html, iconSize: [FIELD_PX, FIELD_PX] });
 }
 
+/**
+ * A marker in the plane of all markers. Leaflet moves each in three dimensions, which gives it a plane of its own, and a hundred
+ * planes are put together again at each frame in which anything on the page changes.
+ */
+class FlatMarker extends L.Marker {
+  protected _setPos(at: L.Point): void {
+    const { _setPos: put } = L.Marker.prototype as unknown as { _setPos(at: L.Point): void };
+    put.call(this, at);
+    const element = this.getElement();
+    if (element) element.style.transform = `translate(${at.x}px, ${at.y}px)`;
+  }
+}
+
 export class Marks implements Drawn {
   readonly group = L.featureGroup();
   private readonly marks = new Map<string, Mark>();
@@ -69,7 +82,7 @@ export class Marks implements Drawn {
   private put(layer: Layer, key: string, at: LonLat, style: Style, name: string): void {
     const pmIgnore = !layer.editable;
     // Clicks go on to the map, so that one can draw on top of a mark.
-    const marker = L.marker(latLng(at), { icon: icon(style), pmIgnore, riseOnHover: true, bubblingMouseEvents: true });
+    const marker = new FlatMarker(latLng(at), { icon: icon(style), pmIgnore, riseOnHover: true, bubblingMouseEvents: true });
     this.marks.set(key, { marker, style, name });
     marker.on("add", () => this.added(layer.id, key, marker));
     listen(this.listener, layer, key, marker);

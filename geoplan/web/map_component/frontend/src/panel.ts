@@ -24,7 +24,7 @@ export class Panel {
     const at = this.element.querySelector<HTMLElement>(".gpm-layers")?.scrollTop ?? 0;
     const focused = this.element.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset["layer"] : undefined;
     this.build(groups, isShown, texts, language);
-    this.element.querySelector<HTMLElement>(".gpm-layers")?.scrollTo(0, at);
+    if (at) this.element.querySelector<HTMLElement>(".gpm-layers")?.scrollTo(0, at);
     if (focused) this.element.querySelector<HTMLElement>(`[data-layer="${CSS.escape(focused)}"]`)?.focus();
   }
 

@@ -1,4 +1,4 @@
-/** Payloads of layers, fetched once: an address stands for one content for ever. */
+/** Payloads of layers, that came with a view or are fetched once: an address stands for one content for ever. */
 
 import { bytes, places, type Places } from "./geometry";
 import type { Layer, LookPayload, PlacePayload } from "./protocol";
@@ -16,13 +16,18 @@ export interface Content {
 
 export class Payloads {
   private readonly held = new Map<string, Promise<unknown>>();
+  private readonly came = new Map<string, string>();
 
-  /** The contents of all layers; fails when one cannot be had, and forgets what no layer needs any more. */
+  /** Take what came with a view, also with one that is never drawn: it will not come again. */
+  take(payloads: Readonly<Record<string, string>>): void {
+    for (const [address, json] of Object.entries(payloads)) this.came.set(address, json);
+  }
+
+  /** The contents of all layers; fails when one cannot be had. What no layer needs any more is forgotten. */
   async of(layers: readonly Layer[]): Promise<Map<string, Content>> {
-    const found = await Promise.all(layers.map(async (layer) => [layer.id, await this.content(layer)] as const));
     const needed = new Set(layers.flatMap((layer) => [layer.place, layer.look]));
-    for (const address of [...this.held.keys()]) if (!needed.has(address)) this.held.delete(address);
-    return new Map(found);
+    for (const known of [this.held, this.came]) for (const address of known.keys()) if (!needed.has(address)) known.delete(address);
+    return new Map(await Promise.all(layers.map(async (layer) => [layer.id, await this.content(layer)] as const)));
   }
 
   private async content(layer: Layer): Promise<Content> {
@@ -36,7 +41,9 @@ export class Payloads {
   private get<Packed, Unpacked>(address: string, unpack: (payload: Packed) => Unpacked): Promise<Unpacked> {
     let promise = this.held.get(address) as Promise<Unpacked> | undefined;
     if (!promise) {
-      promise = load<Packed>(address).then(unpack);
+      const json = this.came.get(address);
+      this.came.delete(address);
+      promise = (json === undefined ? load<Packed>(address) : Promise.resolve(JSON.parse(json) as Packed)).then(unpack);
       promise.catch(() => this.held.delete(address));
       this.held.set(address, promise);
     }

@@ -106,6 +106,8 @@ export interface View {
   home: Bounds;
   focus: { number: number; bounds: Bounds } | null;
   layers: Layer[];
+  /** Payloads by address, as JSON, that the view before had not; others are fetched. */
+  payloads: Record<string, string>;
   tools: DrawingTool[];
   editable: boolean;
   selection: { layer: string; ids: string[] }[];

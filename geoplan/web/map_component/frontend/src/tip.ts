@@ -32,6 +32,7 @@ export class Tip {
   /** Beside a point of the frame, on the side where there is room. */
   put(at: { x: number; y: number }): void {
     this.at = at;
+    if (this.element.hidden) return; // to ask for its size costs a layout of the page
     const { offsetWidth: wide, offsetHeight: high } = this.element;
     const left = beside(at.x, wide, this.frame.offsetWidth);
     this.element.style.transform = `translate(${left}px, ${beside(at.y, high, this.frame.offsetHeight)}px)`;
