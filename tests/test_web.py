@@ -332,6 +332,7 @@ def test_the_set_is_made_with_progress_and_downloaded_as_a_zip(apps: dict[str, A
     share = overview.locator(".gp-value").first.inner_text()
     _go(overview, "导出")
     overview.get_by_role("button", name="生成成果").click()
+    expect(overview.get_by_test_id("stExpander")).to_contain_text("绘制图纸")
     overview.get_by_role("button", name="取消导出").click()
     expect(overview.locator(".gp-note").filter(has_text="导出已取消")).to_be_visible()
     for name in ("图纸", "文本章节（Word）", "数据质量说明（Word）", "GIS 数据包（GeoPackage）", "网页地图"):

@@ -79,8 +79,9 @@ def _make(view: View, request: Request) -> None:
     """Make the set and keep it for this reader, in place of an earlier one; what goes wrong is said."""
     st.session_state.pop(_MADE, None)
     base = view.base if view.assessment is not view.base else None
-    with st.container(key="gp-progress-export"), st.status(_("正在导出"), expanded=True) as status:
-        cancel = st.empty()
+    with st.container(key="gp-progress-export"):
+        # The button beside the status and not in it: it folds at the first stage that it is told.
+        status, cancel = st.status(_("正在导出")), st.empty()
         cancel.button(_("取消导出"), key="export-cancel", on_click=_cancelled)
         try:
             with _one_at_a_time:
