@@ -581,7 +581,9 @@ def test_marks_lie_in_one_plane(opened):
     plan = opened("dots=0")
     for lon in (112.88, 112.90):
         plan.point(lon, 22.70)
+    before = plan.view[2]
     plan.page.get_by_role("button", name="放大").click()
+    expect(plan.root).to_have_attribute("data-view", re.compile(f" {before + 1:g}$"))  # it has come to rest
     expect(plan.page.locator(".leaflet-zoom-anim")).to_have_count(0)
     moved = plan.page.locator(".gpm-mark").evaluate_all("marks => marks.map(mark => mark.style.transform)")
     assert len(moved) == 2
