@@ -327,15 +327,23 @@ def test_a_rule_that_was_found_shows_its_words_and_its_rows_to_download(overview
 def test_the_set_is_made_with_progress_and_downloaded_as_a_zip(apps: dict[str, App], overview: Page) -> None:
     """All parts are begun and given up, which leaves nothing: the workbook alone is the first; the zip holds it with the record.
 
+    That it was given up is told, and no longer told with the next press, without moving what is pressed.
     One that cannot be written says why in words, and the set before it is no longer offered.
     """
     share = overview.locator(".gp-value").first.inner_text()
     _go(overview, "导出")
+    maps = overview.get_by_role("button", name="图纸")
+    place = maps.bounding_box()
     overview.get_by_role("button", name="生成成果").click()
     expect(overview.get_by_test_id("stExpander")).to_contain_text("绘制图纸")
     overview.get_by_role("button", name="取消导出").click()
-    expect(overview.locator(".gp-note").filter(has_text="导出已取消")).to_be_visible()
-    for name in ("图纸", "文本章节（Word）", "数据质量说明（Word）", "GIS 数据包（GeoPackage）", "网页地图"):
+    told = overview.locator(".gp-note").filter(has_text="导出已取消")
+    expect(told).to_be_visible()
+    assert maps.bounding_box() == place
+    maps.click()
+    expect(told).to_have_count(0)
+    assert maps.bounding_box() == place
+    for name in ("文本章节（Word）", "数据质量说明（Word）", "GIS 数据包（GeoPackage）", "网页地图"):
         overview.get_by_role("button", name=name).click()
     overview.get_by_role("button", name="生成成果").click()
     download = overview.get_by_role("button", name="下载成果")

@@ -101,10 +101,14 @@ def _card(figure: KeyFigure, *, compared: bool) -> str:
 
 
 def notices(view: View) -> None:
-    """What the session has to tell, once: what others did, what was refused; things by their names."""
+    """What the session has to tell, once: what others did, what was refused; things by their names.
+
+    It lies over the page: coming and going, it moves nothing that somebody is about to press.
+    """
     desk = session.desk()
-    for notice in desk.notices:
-        note(notice.kind, *notice_words(notice, view))
+    with st.container(key="gp-told"):
+        for notice in desk.notices:
+            note(notice.kind, *notice_words(notice, view))
     if desk.notices:
         session.update(lambda now: replace(now, notices=now.notices[len(desk.notices) :]))
 
