@@ -17,9 +17,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 ROOT = Path(__file__).parents[1]
 LONG = 60_000  # milliseconds in which a page must be there, however busy the machine
+_ANSWER_MS = 5_000  # in which a page that hangs is not waited for
+_windows: list[BrowserContext] = []
 _CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 _FLAGS += ["--disable-component-update", "--disable-sync"]
@@ -100,7 +103,21 @@ def settled(page: Page) -> None:
 
 def office_screen(browser: Browser) -> BrowserContext:
     """A window on the laptop of an office in China."""
-    return browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True)
+    window = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True)
+    _windows.append(window)
+    return window
+
+
+def seen() -> str:
+    """What the pages that are open show, as a screen reader has it: for the report of a test that failed."""
+    return "\n\n".join(_shown(page) for window in _windows for page in window.pages)
+
+
+def _shown(page: Page) -> str:
+    try:
+        return f"{page.url}\n{page.locator('body').aria_snapshot(timeout=_ANSWER_MS)}"
+    except PlaywrightError as error:
+        return f"{page.url}\n{error}"
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,15 @@ from geoplan.cli import main
 
 settings.register_profile("geoplan", deadline=None)  # the first example pays for imports
 settings.load_profile("geoplan")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed before a browser tells what the pages showed: what fails once in many runs is not seen again soon."""
+    report = yield
+    if call.when == "call" and report.failed and "browser" in sys.modules:
+        report.sections.append(("the pages that were open", sys.modules["browser"].seen()))
+    return report
 
 
 @pytest.fixture
