@@ -41,9 +41,8 @@ class Taken:
 class _Post:
     """What one session has had from its map.
 
-    With fast reruns, which ``geoplan app`` turns off, Streamlit begins the next run of a session in another thread while a
-    callback of the last one is still at work: events are taken by one thread at a time, and acknowledged when all was done
-    that they ask for.
+    Streamlit may begin the next run of a session in another thread while a callback of the last one is still at work:
+    events are taken by one thread at a time, and acknowledged when all was done that they ask for.
     """
 
     session: str = field(default_factory=lambda: secrets.token_hex(8))
