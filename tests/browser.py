@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -109,13 +110,15 @@ def office_screen(browser: Browser) -> BrowserContext:
 
 
 def seen() -> str:
-    """What the pages that are open show, as a screen reader has it: for the report of a test that failed."""
+    """What the pages that are open show, as a screen reader has it, and the file of its picture: for the report of a test that failed."""
     return "\n\n".join(_shown(page) for window in _windows for page in window.pages)
 
 
 def _shown(page: Page) -> str:
     try:
-        return f"{page.url}\n{page.locator('body').aria_snapshot(timeout=_ANSWER_MS)}"
+        picture = Path(tempfile.mkdtemp(prefix="geoplan-seen-")) / "page.png"
+        page.screenshot(path=picture, timeout=_ANSWER_MS)
+        return f"{page.url}\n{picture}\n{page.locator('body').aria_snapshot(timeout=_ANSWER_MS)}"
     except PlaywrightError as error:
         return f"{page.url}\n{error}"
 

@@ -12,8 +12,9 @@ from geoplan.web import cache, server, state
 
 def _held(*asked: Any, progress: Progress, **more: Any) -> Assessment:
     found = assess_scenario(*asked, progress=progress, **more)
-    while (state.workspace() / "hold").exists():
+    if (state.workspace() / "hold").exists():
         progress("hold")
+    while (state.workspace() / "hold").exists():  # a stage that tells nothing
         time.sleep(0.05)
     return found
 

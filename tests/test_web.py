@@ -146,12 +146,15 @@ def test_the_evidence_of_a_verdict_is_the_rows_it_counted(assessment: Assessment
 
 
 def test_the_app_starts_with_the_same_settings_either_way() -> None:
-    """The settings beside app.py and beside entry.py are the same, no usage is reported, and no run ends with a full collection."""
+    """The settings beside app.py and beside entry.py are the same, no usage is reported, no run ends with a full collection.
+
+    Nor does a run begin in a second thread while the one before is at work: each has a lock of its own for the state they share.
+    """
     files = [folder / ".streamlit" / "config.toml" for folder in (ROOT, ROOT / "geoplan" / "web")]
     first, second = (tomllib.loads(file.read_text(encoding="utf-8")) for file in files)
     assert first == second
     assert first["browser"]["gatherUsageStats"] is False
-    assert first["runner"]["postScriptGC"] is False
+    assert first["runner"] == {"postScriptGC": False, "fastReruns": False}
 
 
 # --- pages

@@ -402,6 +402,24 @@ def test_whoever_points_at_a_facility_sees_its_area_and_what_it_alone_adds(bench
     expect(tip).not_to_contain_text("0.63")
 
 
+def test_a_mark_that_the_keyboard_is_at_keeps_its_tip_whatever_comes_and_goes_under_a_pointer_that_rests(bench):
+    """Only a pointer that moves takes it away. A browser tells of a pointer also when what lies under it changes."""
+    root, tip = bench.page.locator(".gpm"), bench.page.locator(".gpm-tip")
+    bench.point(1000, 750, tool="closure")
+    bench.drawn(2)
+    expect(tip).to_contain_text("封闭道路")
+    bench.page.get_by_role("button", name="甲街道综合养老服务中心").focus()
+    for key, revision in [("Control+z", 3), ("Control+y", 4)]:
+        bench.page.keyboard.press(key)
+        bench.drawn(revision)
+        bench.page.evaluate("new Promise((done) => setTimeout(done, 500))")
+        expect(root).to_have_attribute("data-glance", "F1", timeout=100)
+        expect(tip).to_contain_text("甲街道综合养老服务中心", timeout=100)
+    bench.page.mouse.move(*bench.map.at(*lonlat(1060, 750)))
+    expect(root).to_have_attribute("data-glance", "")
+    expect(tip).to_contain_text("封闭道路")
+
+
 def test_a_burst_of_ten_sites_arrives_once_each_and_a_reload_brings_everything_back(bench):
     """Ten points without waiting for an answer are ten edits; scenario, selection and language survive the reload."""
     for number in range(10):

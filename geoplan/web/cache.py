@@ -21,6 +21,7 @@ from geoplan.layers import Layers, Progress, load_layers
 from geoplan.memory import Memory
 from geoplan.scenario import State, Store, open_store
 from geoplan.scenario.folder import has_store
+from geoplan.web.progress import interruptible, quiet
 from geoplan.web.service import Slot, Study, answer_key, layers_key, pack_of, scenario_key
 from geoplan.web.state import Question
 
@@ -80,15 +81,30 @@ class View:
         """The workspace's layers, without edits: what a scenario is drawn on."""
         return self.base.layers
 
-    def drawn(self, name: str, draw: Callable[[Assessment], _T]) -> _T:
-        """A map or a table made from the assessment, made once."""
-        made: _T = _drawing_slot(self.key, name).get(lambda: draw(self.assessment))
-        return made
+    def drawn(
+        self, name: str, draw: Callable[[Assessment], _T], *, begin: Callable[[], Progress] = quiet, stage: str = ""
+    ) -> _T:
+        """A map or a table made from the assessment, made once.
+
+        Args:
+            draw: calls nothing of Streamlit's.
+            begin: called when there is something to draw, for the function that is told the stage.
+        """
+        slot: Slot[_T] = _drawing_slot(self.key, name)
+        return _made(slot, lambda: draw(self.assessment), begin, stage)
 
     def drawn_of_base(self, name: str, draw: Callable[[Assessment], _T]) -> _T:
         """The same of the workspace as it is."""
-        made: _T = _drawing_slot(self.base_key, name).get(lambda: draw(self.base))
-        return made
+        slot: Slot[_T] = _drawing_slot(self.base_key, name)
+        return _made(slot, lambda: draw(self.base), quiet, "")
+
+
+def _made(slot: Slot[_T], make: Callable[[], _T], begin: Callable[[], Progress], stage: str) -> _T:
+    def told(tell: Progress) -> _T:
+        tell(stage)
+        return make()
+
+    return interruptible(lambda tell: slot.get(lambda: told(tell)), begin)
 
 
 def view_of(question: Question, state: State | None, begin: Callable[[], Progress]) -> View:
@@ -104,26 +120,29 @@ def view_of(question: Question, state: State | None, begin: Callable[[], Progres
     key = answer_key(question, pack)
     year, settings = question.year, question.settings
 
-    def make() -> tuple[Assessment, Memory]:
+    layers, baseline = _layers_of(question), _baseline_slot(key)
+
+    def make(tell: Progress) -> tuple[Assessment, Memory]:
         memory = Memory()
-        loaded = layers_of(question, begin)
-        made = assess(loaded, pack, year=year, settings=settings, progress=begin(), memory=memory)
+        loaded = layers.get(lambda: load_layers(question.workspace, tell))
+        made = assess(loaded, pack, year=year, settings=settings, progress=tell, memory=memory)
         spare()
         return made, memory
 
-    base, memory = _baseline_slot(key).get(make)
+    base, memory = interruptible(lambda tell: baseline.get(lambda: make(tell)), begin)
     if state is None:
         return View(question, base, base, key, key)
     study = _study_slot(key, state.id).get(lambda: Study(memory.branch()))
     own = scenario_key(key, state.scenario)
 
-    def go_on(memory: Memory) -> Assessment:
+    def go_on(memory: Memory, tell: Progress) -> Assessment:
         return assess_scenario(
-            base.layers, state.scenario, pack, year=year, settings=settings, progress=begin(), memory=memory
+            base.layers, state.scenario, pack, year=year, settings=settings, progress=tell, memory=memory
         )
 
     try:
-        return View(question, base, study.get(own, go_on), key, own, state)
+        made = interruptible(lambda tell: study.get(own, lambda memory: go_on(memory, tell)), begin)
+        return View(question, base, made, key, own, state)
     except EditsError as error:
         return View(question, base, base, key, key, state, error)
 
@@ -138,14 +157,17 @@ def spare() -> None:
     gc.freeze()
 
 
-def layers_of(question: Question, begin: Callable[[], Progress]) -> Layers:
+def layers_of(question: Question) -> Layers:
     """The workspace's layers, loaded where they are not there yet.
 
     Raises:
         GeoplanError: they cannot be used.
     """
-    slot = _layers_slot(layers_key(question.workspace, question.language))
-    return slot.get(lambda: load_layers(question.workspace, begin()))
+    return _layers_of(question).get(lambda: load_layers(question.workspace))
+
+
+def _layers_of(question: Question) -> Slot[Layers]:
+    return _layers_slot(layers_key(question.workspace, question.language))
 
 
 def store_of(root: Path, url: str, *, write: bool) -> Store:

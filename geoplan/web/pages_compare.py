@@ -192,7 +192,7 @@ def _map(view: View, desk: Desk, comparisons: Comparisons) -> None:
     name = _choice(left, _ONE, desk, _("方案"), {one: one for one in comparisons})
     words = {one.service.id: reach.service_name(one.service) for one in view.base.coverages}
     service = _choice(right, _SERVICE, desk, _("服务"), words)
-    other = session.view_of(name, session.quiet)
+    other = session.view_of(name, progress.quiet)
     layers = other.drawn(
         f"difference-{service}", lambda _assessment: difference_layers.difference_layers(comparisons[name], service)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -12,10 +13,12 @@ import streamlit as st
 
 from geoplan.errors import GeoplanError
 from geoplan.i18n import _, many, mark
+from geoplan.layers import Progress
 from geoplan.report.documents import FURTHER_PARTS, PARTS, Exported, Request, change_lines, export_set
 from geoplan.report.print_maps import FORMATS, ORIENTATIONS, PAPERS
 from geoplan.web import parts, session
 from geoplan.web.cache import View
+from geoplan.web.progress import changing, interruptible
 from geoplan.web.state import Desk, Notice
 from geoplan.web.wording import plain
 
@@ -78,28 +81,28 @@ def _pills(title: str, options: tuple[str, ...], default: tuple[str, ...]) -> tu
 def _make(view: View, request: Request) -> None:
     """Make the set and keep it for this reader, in place of an earlier one; what goes wrong is said."""
     st.session_state.pop(_MADE, None)
-    base = view.base if view.assessment is not view.base else None
     with st.container(key="gp-progress-export"):
         # The button beside the status and not in it: it folds at the first stage that it is told.
         status, cancel = st.status(_("正在导出")), st.empty()
         cancel.button(_("取消导出"), key="export-cancel", on_click=_cancelled)
+        show = changing(lambda stage: status.update(label=_("正在导出：{stage}").format(stage=stage)))
         try:
-            with _one_at_a_time:
-                made = export_set(
-                    view.assessment,
-                    view.question.workspace / _FOLDER,
-                    request,
-                    base=base,
-                    progress=lambda stage: status.update(label=_("正在导出：{stage}").format(stage=stage)),
-                )
-                archive = _zipped(made)
+            made = interruptible(partial(_exported, view, request), lambda: show)
         except GeoplanError as error:
             cancel.empty()
             status.update(label=plain(str(error)), state="error")
             return
-        cancel.empty()
+        cancel.empty()  # what is written stays
+        archive = interruptible(lambda _tell: _zipped(made))
         status.update(label=_("导出完成"), state="complete")
     st.session_state[_MADE] = (view.key, made, archive)
+
+
+def _exported(view: View, request: Request, tell: Progress) -> Exported:
+    base = view.base if view.assessment is not view.base else None
+    with _one_at_a_time:
+        tell(_("准备"))
+        return export_set(view.assessment, view.question.workspace / _FOLDER, request, base=base, progress=tell)
 
 
 def _cancelled() -> None:

@@ -23,6 +23,7 @@ from geoplan.web.data_repairs import ROLE_TO_IMPORT
 from geoplan.web.importing import Upload
 from geoplan.web.map_component import View as MapView
 from geoplan.web.map_component import show_map
+from geoplan.web.progress import interruptible
 from geoplan.web.wording import escape, headed, plain
 
 _UPLOAD, _REQUEST, _DRAFT, _DONE = "import-upload", "import-request", "import-draft", "import-done"
@@ -105,7 +106,9 @@ def _draft(role: str, file: Any) -> Draft:
             st.session_state[_UPLOAD] = upload
         known: tuple[Request, Draft] | None = st.session_state.get(_DRAFT)
         if known is None or known[0] != request:
-            st.session_state[_DRAFT] = (request, bringing.prepare(root, upload.staged, request, opener))
+            staged = upload.staged
+            made = interruptible(lambda _tell: bringing.prepare(root, staged, request, opener))
+            st.session_state[_DRAFT] = (request, made)
     st.session_state[_REQUEST] = request
     draft: Draft = st.session_state[_DRAFT][1]
     return draft
@@ -120,7 +123,8 @@ def _draft_of_table(role: str, address: str) -> Draft:
     st.session_state[_REQUEST] = request
     if known is None or known[0] != (address, request):
         with st.spinner(_("读取数据库")):
-            known = (address, request), bringing.prepare_table(state.workspace(), address, request)
+            made = interruptible(lambda _tell: bringing.prepare_table(state.workspace(), address, request))
+            known = (address, request), made
         st.session_state[_TABLE] = known
     return known[1]
 

@@ -126,10 +126,9 @@ def _layers(
     clinics = view.drawn_of_base("clinics", lambda base: drawn_layers.clinics(base.layers))
 
     def draw(assessment: Assessment) -> tuple[Layer, ...]:
-        begin()(_("绘制服务范围"))
         return map_layers.findings(assessment, coverage, fixed, editable=editable)
 
-    findings = view.drawn(f"findings-{editable}", draw)
+    findings = view.drawn(f"findings-{editable}", draw, begin=begin, stage=_("绘制服务范围"))
     edits = view.state.scenario.edits if view.state and view.misfit is None else ()
     own = view.drawn(
         f"drawn-{editable}",

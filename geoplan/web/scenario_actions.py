@@ -67,7 +67,7 @@ def _import() -> None:
     if sent is None:
         st.caption(_("由“导出”或 geoplan scenario export 写出的文件。"))
         return
-    layers = cache.layers_of(session.question(), session.quiet)
+    layers = cache.layers_of(session.question())
     try:
         scenario = loads(sent.getvalue().decode("utf-8-sig"), sent.name)
         problems = accept(scenario, layers)

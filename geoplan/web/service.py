@@ -47,17 +47,29 @@ class Study:
 
     memory: Memory
     _made: OrderedDict[str, Assessment] = field(default_factory=OrderedDict)
-    _lock: Lock = field(default_factory=Lock)
+    _keeping: Lock = field(default_factory=Lock)
+    _making: Lock = field(default_factory=Lock)
 
     def get(self, key: str, make: Callable[[Memory], Assessment]) -> Assessment:
-        """The assessment of that key, made where it is not kept."""
-        with self._lock:
-            if key not in self._made:
-                self._made[key] = make(self.memory)
-            self._made.move_to_end(key)
+        """The assessment of that key; one that is not kept is made, which others that are kept do not wait for."""
+        kept = self._kept(key)
+        if kept is not None:
+            return kept
+        with self._making:
+            return self._kept(key) or self._keep(key, make(self.memory))
+
+    def _kept(self, key: str) -> Assessment | None:
+        with self._keeping:
+            if key in self._made:
+                self._made.move_to_end(key)
+            return self._made.get(key)
+
+    def _keep(self, key: str, made: Assessment) -> Assessment:
+        with self._keeping:
+            self._made[key] = made
             while len(self._made) > _MOST_REVISIONS:
                 self._made.popitem(last=False)
-            return self._made[key]
+        return made
 
 
 def layers_key(root: Path, language: str) -> str:

@@ -145,11 +145,6 @@ def view_of(name: str, begin: Callable[[], Progress]) -> View:
     return cache.view_of(question(), store().state(name), begin)
 
 
-def quiet() -> Progress:
-    """No display of progress."""
-    return lambda _stage: None
-
-
 def edit(edits: Sequence[Edit], *, drawn_on: int | None = None, reason: str = "") -> None:
     """Write edits into the scenario; they wait where there is none yet, or no author."""
 
@@ -171,7 +166,7 @@ def retry() -> bool:
 
 
 def _layers() -> Layers:
-    return cache.layers_of(question(), quiet)
+    return cache.layers_of(question())
 
 
 def _write(change: Callable[[Desk], Desk], edits: Sequence[Edit] = ()) -> Desk:

@@ -41,8 +41,9 @@ class Taken:
 class _Post:
     """What one session has had from its map.
 
-    Streamlit may begin the next run of a session in another thread while a callback of the last one is still at work:
-    events are taken by one thread at a time, and acknowledged when all was done that they ask for.
+    With fast reruns, which ``geoplan app`` turns off, Streamlit begins the next run of a session in another thread while a
+    callback of the last one is still at work: events are taken by one thread at a time, and acknowledged when all was done
+    that they ask for.
     """
 
     session: str = field(default_factory=lambda: secrets.token_hex(8))

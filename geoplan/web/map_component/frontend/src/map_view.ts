@@ -12,6 +12,7 @@ import { Panel } from "./panel";
 import { actOf, writesIn } from "./keys";
 import type { Listener } from "./paths";
 import { Payloads, type Content } from "./payloads";
+import { Pointer } from "./pointer";
 import type { Deed, Geometry, Layer, LonLat, Message, View } from "./protocol";
 import { SearchBox } from "./search_box";
 import { Stack, type Hit } from "./stack";
@@ -28,7 +29,6 @@ interface Touched {
   sequence: number;
 }
 
-const POINTED_MS = 50; // Leaflet looks at a pointer about thirty times a second
 const SETTLED_MS = 400; // a map that has not moved for this long has arrived
 const CLOSE_ZOOM = 15; // to look at one place
 const PANES: [name: string, height: number, through: boolean][] = [
@@ -59,9 +59,9 @@ export class MapView implements Listener {
   private readonly glances = new Glances((glance) => this.glanced(glance));
   private readonly touched = new Map<string, Touched>();
   private readonly stop = new AbortController();
+  private readonly pointer = new Pointer(this.frame, () => this.keyboardLeads, () => this.left(), this.stop.signal);
   private onDot = false;
   private pointedAt: { layer: string; feature: string } | undefined;
-  private pointer: { clientX: number; clientY: number } | undefined;
   private carried: { layer: string; feature: string } | undefined;
   private grabbedFeature: { layer: string; feature: string } | undefined;
   private memory = new Memory("");
@@ -124,7 +124,6 @@ export class MapView implements Listener {
   close(): void {
     this.stop.abort();
     this.telling.close();
-    clearTimeout(this.pointing);
     this.map.remove();
     this.root.remove();
   }
@@ -322,8 +321,6 @@ export class MapView implements Listener {
     });
     this.map.on("mousemove", (event) => this.pointed(event));
     this.map.on("mouseout", () => this.left());
-    this.frame.addEventListener("mousemove", ({ clientX, clientY }) => (this.pointer = { clientX, clientY }), { signal }); // Leaflet tells of none while it zooms
-    this.frame.addEventListener("mouseleave", () => (this.pointer = undefined), { signal });
     this.map.on("moveend", () => this.moved());
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     const size = new ResizeObserver(() => hasSize(this.frame) && this.map.invalidateSize({ animate: false })); // not when it is taken from the page
@@ -343,6 +340,11 @@ export class MapView implements Listener {
     this.onDot = dot !== undefined;
   }
 
+  /** Whether a mark is reached by keyboard. */
+  private get keyboardLeads(): boolean {
+    return this.root.querySelector(".gpm-mark:focus") !== null;
+  }
+
   private showTip({ layer, place: at }: Hit): void {
     const content = this.stack.content(layer);
     if (this.tools.draws) this.tip.hide();
@@ -354,25 +356,13 @@ export class MapView implements Listener {
     const zoom = this.map.getZoom();
     this.root.dataset["view"] = [...center, zoom].join(" ");
     this.memory.note({ view: { center, zoom } });
-    clearTimeout(this.pointing);
-    this.pointing = window.setTimeout(() => this.pointAgain(), POINTED_MS);
+    this.pointer.mapMoved();
     clearTimeout(this.arriving);
     if (!this.view?.reports_view) return;
     this.arriving = window.setTimeout(() => this.tell({ type: "viewed", lon: center[0], lat: center[1], zoom }), SETTLED_MS);
   }
 
-  /** The map has moved under a pointer that rests: what it points at now, as if it had moved itself. */
-  private pointAgain(): void {
-    if (!this.pointer || this.root.querySelector(".gpm-mark:focus")) return; // a mark that the keyboard is at keeps its tip
-    const { clientX, clientY } = this.pointer;
-    const under = document.elementFromPoint(clientX, clientY);
-    if (!under || !this.frame.contains(under)) return;
-    this.left();
-    for (const type of ["mouseout", "mouseover", "mousemove"]) under.dispatchEvent(new MouseEvent(type, { bubbles: true, clientX, clientY }));
-  }
-
   private arriving = 0;
-  private pointing = 0;
 
   private isShown(layer: Layer): boolean {
     return this.memory.remembered.shown?.[layer.id] ?? layer.shown;
