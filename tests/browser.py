@@ -11,19 +11,24 @@ import sys
 import tempfile
 import threading
 import urllib.request
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 ROOT = Path(__file__).parents[1]
 LONG = 60_000  # milliseconds in which a page must be there, however busy the machine
 _ANSWER_MS = 5_000  # in which a page that hangs is not waited for
+_LAST = 40  # of the questions of a page that a report tells
 _windows: list[BrowserContext] = []
+_asked: dict[Page, deque[tuple[datetime, str | bytes]]] = {}
 _CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 _FLAGS += ["--disable-component-update", "--disable-sync"]
@@ -110,7 +115,7 @@ def office_screen(browser: Browser) -> BrowserContext:
 
 
 def seen() -> str:
-    """What the pages that are open show, as a screen reader has it, and the file of its picture: for the report of a test that failed."""
+    """What the pages that are open asked for last and what they show, for the report of a test that failed: as a screen reader has it, and as a picture."""
     return "\n\n".join(_shown(page) for window in _windows for page in window.pages)
 
 
@@ -118,9 +123,24 @@ def _shown(page: Page) -> str:
     try:
         picture = Path(tempfile.mkdtemp(prefix="geoplan-seen-")) / "page.png"
         page.screenshot(path=picture, timeout=_ANSWER_MS)
-        return f"{page.url}\n{picture}\n{page.locator('body').aria_snapshot(timeout=_ANSWER_MS)}"
+        asked = "\n".join(_told(*one) for one in _asked.get(page, ()))
+        return f"{page.url}\n{picture}\n{asked}\n{page.locator('body').aria_snapshot(timeout=_ANSWER_MS)}"
     except PlaywrightError as error:
         return f"{page.url}\n{error}"
+
+
+def _keep(page: Page, frame: str | bytes) -> None:
+    _asked.setdefault(page, deque(maxlen=_LAST)).append((datetime.now(UTC), frame))
+
+
+def _told(when: datetime, frame: str | bytes) -> str:
+    """What a page asked of the server: for which run, and which buttons were pressed."""
+    message = BackMsg()
+    message.ParseFromString(frame if isinstance(frame, bytes) else frame.encode())
+    run = message.rerun_script
+    pressed = [one.id for one in run.widget_states.widgets if (one.WhichOneof("value") or "").endswith("trigger_value")]
+    page, fragment = run.page_script_hash[:6], run.fragment_id[:6]
+    return f"{when:%H:%M:%S.%f} {message.WhichOneof('type')} page={page} fragment={fragment} by itself={run.is_auto_rerun} {pressed}"
 
 
 @dataclass
@@ -148,6 +168,7 @@ def watched(context: BrowserContext) -> Iterator[Page]:
     opened, watch = context.new_page(), Watch()
     opened.set_default_timeout(LONG)
     opened.on("request", watch.request)
+    opened.on("websocket", lambda socket: socket.on("framesent", lambda frame: _keep(opened, frame)))
     opened.on("pageerror", lambda error: watch.errors.append(str(error)))
     opened.on("console", watch.console)
     yield opened
