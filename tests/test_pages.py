@@ -30,6 +30,16 @@ PAGES = {
 }
 _LATIN = {"English", "Shapefile", "GeoJSON"}  # what is called the same in Chinese
 _HEARD_MS = 2_000  # within which a grid that is there tells what is selected
+# Where the link to a page stands in each picture of the browser.
+_PLACES = """
+  window.places = [];
+  (function look() {
+    const link = document.querySelectorAll('[data-testid="stSidebarNavLink"]')[6];
+    const place = link && JSON.stringify(link.getBoundingClientRect());
+    if (place && place !== window.places.at(-1)) window.places.push(place);
+    requestAnimationFrame(look);
+  })();
+"""
 expect.set_options(timeout=LONG)
 
 
@@ -142,6 +152,28 @@ def type_in(page: Page, grid: Locator, row: str, column: int, text: str) -> None
     entry.press("Enter")
     expect(entry).to_have_count(0)
     expect(cells.nth(column)).to_have_text(text)
+
+
+def test_on_the_first_visit_nothing_that_can_be_pressed_jumps(app):
+    """A browser that has nothing yet draws the links to the pages once, where they stay: the look is there before them."""
+    with chromium() as browser, watched(office_screen(browser)) as page:
+        page.add_init_script(_PLACES)
+        start(page, app)
+        places = page.evaluate("() => window.places")
+    assert len(places) == 1, places
+
+
+def test_the_page_comes_with_its_look_whatever_the_browser_has_of_it_already(app, context):
+    """Not as Streamlit's own file, which is the same after an update of ours; other answers are left as they are."""
+    look = (ROOT / "geoplan" / "web" / "page.css").read_text(encoding="utf-8")
+    asked = {"Accept": "text/html", "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT", "If-None-Match": "*"}
+    for address in (app.url, f"{app.url}/map"):
+        answer = context.request.get(address, headers=asked)
+        assert answer.status == 200
+        assert answer.text().count(look) == 1
+        assert not {"etag", "last-modified"} & set(answer.headers)
+    icon = context.request.get(f"{app.url}/favicon.png", headers={"Accept": "text/html"})
+    assert icon.body().startswith(b"\x89PNG")
 
 
 def test_the_board_is_filtered_and_its_rows_are_found_on_the_map(app, page):

@@ -39,7 +39,6 @@ _IMPORT = "import"
 def main() -> None:
     """One run of the app."""
     st.set_page_config(page_title="geoplan", layout="wide")
-    parts.style()
     head, fields = st.sidebar.container(), st.sidebar.container()
     answer: list[View] = []
     try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
@@ -32,12 +31,6 @@ from geoplan.web.wording import escape, headed
 _MOST_MISFITS, _AGAIN_S = 3, 3.0
 _MOST_ROWS, _ROW_PX, _LEAST_TALL_PX = 14, 33, 377  # a longer table scrolls
 Height = Literal["content", "stretch"]
-_LOOK = Path(__file__).with_name("page.css")
-
-
-def style() -> None:
-    """The look that the theme cannot give."""
-    st.html(_LOOK)
 
 
 def badge(label: str) -> str:

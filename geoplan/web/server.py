@@ -1,4 +1,4 @@
-"""How the app is served: the script, our routes, and headers that let a page use this host and nothing else.
+"""How the app is served: the script, our routes, our look, and headers that let a page use this host and nothing else.
 
 The policy holds what Streamlit cannot do without. Scripts are its own files, and the few lines inside its page, by their
 digest. Styles may stand in the page, because Streamlit writes them there at run time. Pictures and fonts may be data.
@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geoplan.web import basemap, published
+from geoplan.web.look import Look
 
 SCRIPT = Path(__file__).with_name("entry.py")
 _POLICY = "content-security-policy"
@@ -34,7 +35,7 @@ def routes() -> list[Route]:
 
 def middleware() -> list[Middleware]:
     """What is done to every answer."""
-    return [Middleware(Headers)]
+    return [Middleware(Headers), Middleware(Look)]
 
 
 @cache
