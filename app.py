@@ -4,4 +4,4 @@ import streamlit as st
 
 from geoplan.web import server
 
-app = st.App(server.SCRIPT, routes=server.routes(), middleware=server.middleware())
+app = st.App(server.SCRIPT, routes=server.routes(), middleware=server.middleware(), lifespan=server.lifespan)

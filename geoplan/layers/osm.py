@@ -14,7 +14,6 @@ import geopandas as gpd
 import networkx as nx
 import numpy as np
 import osmium
-import osmnx
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
@@ -83,6 +82,8 @@ def read_graphml(path: Path) -> gpd.GeoDataFrame:
     Raises:
         ValueError, KeyError: it is not an OSMnx graph.
     """
+    import osmnx  # noqa: PLC0415 - it takes half a second or more, and few workspaces have such a file
+
     return from_graph(osmnx.load_graphml(path))
 
 

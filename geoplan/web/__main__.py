@@ -6,7 +6,7 @@ import streamlit as st
 
 from geoplan.web import server
 
-app = st.App(server.SCRIPT, routes=server.routes(), middleware=server.middleware())
+app = st.App(server.SCRIPT, routes=server.routes(), middleware=server.middleware(), lifespan=server.lifespan)
 
 if __name__ == "__main__":
     address, port = sys.argv[1:]

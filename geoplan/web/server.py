@@ -7,11 +7,16 @@ digest. Styles may stand in the page, because Streamlit writes them there at run
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import re
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import streamlit
 from starlette.middleware import Middleware
@@ -36,6 +41,23 @@ def routes() -> list[Route]:
 def middleware() -> list[Middleware]:
     """What is done to every answer."""
     return [Middleware(Headers), Middleware(Look)]
+
+
+@asynccontextmanager
+async def lifespan(_app: object) -> AsyncGenerator[None, None]:
+    """While the app is served. What the script imports is read at once, beside the browser that opens its first page."""
+    Thread(target=_read_ahead, daemon=True).start()
+    yield
+
+
+def _read_ahead() -> None:
+    """What the script imports. It all stays: the garbage collector, which would look for waste in it seven times, waits and then spares it."""
+    gc.disable()
+    try:
+        import_module("geoplan.web.entry")
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 @cache
